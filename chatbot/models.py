@@ -1,0 +1,220 @@
+"""The rows: who talks, to which persona, in which conversation, and what was said."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+#: A call whose worker has not been heard of for this long is over, whatever its row says.
+CALL_LEASE = timedelta(seconds=30)
+
+
+class User(AbstractUser):
+    """A person with an account; ours from the first migration, so that it can grow."""
+
+
+class Persona(models.Model):
+    """What the assistant is in a call. The browser sees its name and slug, nothing else."""
+
+    class Voice(models.TextChoices):
+        """Voices of the Realtime API (openai-python 3.54.0)."""
+
+        ALLOY = "alloy"
+        ASH = "ash"
+        BALLAD = "ballad"
+        CEDAR = "cedar"
+        CORAL = "coral"
+        ECHO = "echo"
+        MARIN = "marin"
+        SAGE = "sage"
+        SHIMMER = "shimmer"
+        VERSE = "verse"
+
+    class TranscriptionModel(models.TextChoices):
+        """Recognisers of the Realtime API; the first three retire on 2027-02-26."""
+
+        MINI = "gpt-4o-mini-transcribe", _("gpt-4o-mini-transcribe (retires 2027-02-26)")
+        FULL = "gpt-4o-transcribe", _("gpt-4o-transcribe (retires 2027-02-26)")
+        WHISPER = "whisper-1", _("whisper-1 (retires 2027-02-26)")
+        TRANSCRIBE = "gpt-transcribe", _("gpt-transcribe")
+        LIVE = "gpt-live-transcribe", _("gpt-live-transcribe")
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    instructions = models.TextField(blank=True)
+    model = models.CharField(max_length=80, default="gpt-realtime-2.1")
+    voice = models.CharField(max_length=20, choices=Voice, default=Voice.ALLOY)
+    transcription_model = models.CharField(
+        max_length=40, choices=TranscriptionModel, default=TranscriptionModel.MINI
+    )
+    vad_threshold = models.FloatField(
+        _("VAD threshold"),
+        default=0.5,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text=_("How sure the detector must be that it hears speech, 0 to 1."),
+    )
+    vad_prefix_padding_ms = models.PositiveIntegerField(
+        _("VAD prefix padding (ms)"),
+        default=300,
+        validators=[MaxValueValidator(5000)],
+        help_text=_("How much sound before the detected start belongs to the turn."),
+    )
+    vad_silence_duration_ms = models.PositiveIntegerField(
+        _("VAD silence (ms)"),
+        default=500,
+        validators=[MinValueValidator(100), MaxValueValidator(10_000)],
+        help_text=_("How long a silence ends the turn."),
+    )
+    is_default = models.BooleanField(
+        default=False, help_text=_("Used when a new conversation names no persona.")
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=models.Q(is_default=True),
+                name="one_default_persona",
+                violation_error_message=_("Another persona is the default already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Conversation(models.Model):
+    """The saved thread a user owns; outlives calls. Its id cannot be guessed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="conversations")
+    persona = models.ForeignKey(Persona, on_delete=models.PROTECT, related_name="conversations")
+    title = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["-updated_at"]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-updated_at"], name="conversation_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(_("New conversation"))
+
+
+class Call(models.Model):
+    """One live connection of a browser or API client to a conversation."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="calls")
+    worker = models.CharField(max_length=120, help_text=_("Host and process id of the worker."))
+    started_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    close_code = models.PositiveIntegerField(null=True, blank=True)
+    end_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["started_at"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["conversation", "last_seen_at"],
+                condition=models.Q(ended_at=None),
+                name="call_live",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Turn(models.Model):
+    """One contribution to a conversation. `text` is what was generated, `heard_text` the part
+    that the user heard of an answer that was cut (null when all of it was)."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("User")
+        ASSISTANT = "assistant", _("Assistant")
+        TOOL = "tool", _("Tool")
+
+    class Modality(models.TextChoices):
+        AUDIO = "audio", _("Spoken")
+        TEXT = "text", _("Typed")
+
+    class Status(models.TextChoices):
+        COMPLETED = "completed", _("Completed")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        INCOMPLETE = "incomplete", _("Incomplete")
+        FAILED = "failed", _("Failed")
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, related_name="turns")
+    item_id = models.CharField(max_length=128)
+    position = models.PositiveIntegerField(help_text=_("Place in the conversation, from 0."))
+    role = models.CharField(max_length=10, choices=Role)
+    modality = models.CharField(max_length=10, choices=Modality)
+    status = models.CharField(max_length=12, choices=Status)
+    text = models.TextField(blank=True)
+    heard_text = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: heard whole
+    heard_ms = models.PositiveIntegerField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation", "item_id"], name="one_turn_for_each_item"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "position"], name="turn_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} {self.position}"
+
+
+class Usage(models.Model):
+    """Tokens and audio seconds of one response or one transcription, by modality.
+
+    Cached tokens are part of the input tokens, as the Realtime API counts them.
+    """
+
+    class Kind(models.TextChoices):
+        RESPONSE = "response", _("Response")
+        TRANSCRIPTION = "transcription", _("Transcription")
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="usage")
+    kind = models.CharField(max_length=13, choices=Kind)
+    source_id = models.CharField(max_length=128, help_text=_("The response or the item."))
+    model = models.CharField(max_length=80)
+    text_input_tokens = models.PositiveIntegerField(default=0)
+    audio_input_tokens = models.PositiveIntegerField(default=0)
+    cached_text_tokens = models.PositiveIntegerField(default=0)
+    cached_audio_tokens = models.PositiveIntegerField(default=0)
+    text_output_tokens = models.PositiveIntegerField(default=0)
+    audio_output_tokens = models.PositiveIntegerField(default=0)
+    audio_seconds = models.FloatField(default=0.0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = _("usage")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["call", "kind", "source_id"], name="usage_counted_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source_id}"

@@ -1,0 +1,91 @@
+"""Realtime GA events as dictionaries: reading them, and making those that we send.
+
+Names and fields follow openai-python 3.54.0; see docs/protocol.md for what we do with each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chatbot.realtime.audio import to_base64
+
+Event = dict[str, Any]
+
+
+class BadEvent(ValueError):
+    """A frame that is no event. `code` is the service's own error code for it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def parse(text: str) -> Event:
+    """One event from the text of a frame.
+
+    Raises:
+        BadEvent: `invalid_json`, or `invalid_event` when it is no object with a `type`.
+    """
+    try:
+        event = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadEvent("invalid_json", "The message is not valid JSON.") from None
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        raise BadEvent("invalid_event", "A message must be a JSON object with a type.")
+    return event
+
+
+def dump(event: Mapping[str, Any]) -> str:
+    """The text of a frame, compact."""
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+
+
+def append(pcm: bytes) -> str:
+    """`input_audio_buffer.append`, made without a JSON encoder: base64 needs no escaping."""
+    return f'{{"type":"input_audio_buffer.append","audio":"{to_base64(pcm)}"}}'
+
+
+def session_update(session: Mapping[str, Any]) -> Event:
+    """`session.update` with the whole session as we want it."""
+    return {"type": "session.update", "session": dict(session)}
+
+
+def response_create() -> Event:
+    """`response.create` with the session's own settings."""
+    return {"type": "response.create"}
+
+
+def response_cancel(response_id: str) -> Event:
+    """`response.cancel` of one response, so that a later one is never hit by it."""
+    return {"type": "response.cancel", "response_id": response_id}
+
+
+def item_truncate(item_id: str, content_index: int, audio_end_ms: int) -> Event:
+    """`conversation.item.truncate` at what was heard, in milliseconds."""
+    return {
+        "type": "conversation.item.truncate",
+        "item_id": item_id,
+        "content_index": content_index,
+        "audio_end_ms": audio_end_ms,
+    }
+
+
+def item_delete(item_id: str) -> Event:
+    """`conversation.item.delete`."""
+    return {"type": "conversation.item.delete", "item_id": item_id}
+
+
+def message_create(item_id: str, role: str, text: str) -> Event:
+    """`conversation.item.create` of a text message; assistants speak `output_text` only."""
+    content_type = "output_text" if role == "assistant" else "input_text"
+    return {
+        "type": "conversation.item.create",
+        "item": {
+            "id": item_id,
+            "type": "message",
+            "role": role,
+            "content": [{"type": content_type, "text": text}],
+        },
+    }
