@@ -1,0 +1,16 @@
+"""The one Django app of Colloquy."""
+
+from django.apps import AppConfig
+from django.core.checks import register
+
+
+class ChatbotConfig(AppConfig):
+    name = "chatbot"
+    verbose_name = "Conversations"
+
+    def ready(self) -> None:
+        # Only now, when the settings are complete.
+        from chatbot.checks import CHECKS
+
+        for check, tag in CHECKS.items():
+            register(check, tag)
