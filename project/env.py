@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+BASE_DIR = Path(__file__).resolve().parent.parent
 OPENAI_REALTIME_URL = "wss://api.openai.com/v1/realtime"
 ENGINE_REALTIME_URL = "ws://127.0.0.1:8765/v1/realtime"
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -35,6 +37,7 @@ class SettingError(ImproperlyConfigured):
 class Environment:
     """What the operator chose; each field is the variable of the same name in capitals."""
 
+    var_dir: Path
     secret_key: str
     debug: bool
     https: bool
@@ -111,12 +114,14 @@ class Reader:
         return value
 
 
-def read(variables: Mapping[str, str], var_dir: Path) -> Environment:
-    """The checked environment; makes `var_dir/secret_key` when no `SECRET_KEY` is given."""
+def read(variables: Mapping[str, str]) -> Environment:
+    """The checked environment; makes `secret_key` in `VAR_DIR` when no `SECRET_KEY` is given."""
     reader = Reader(variables)
+    var_dir = Path(reader.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
     key = reader.text("OPENAI_API_KEY")
     upstream = OPENAI_REALTIME_URL if key else ENGINE_REALTIME_URL
     return Environment(
+        var_dir=var_dir,
         secret_key=reader.text("SECRET_KEY") or kept_secret(var_dir / "secret_key"),
         debug=reader.flag("DEBUG", default=False),
         https=reader.flag("HTTPS", default=False),
@@ -138,6 +143,12 @@ def read(variables: Mapping[str, str], var_dir: Path) -> Environment:
     )
 
 
+def wants_engine() -> bool:
+    """Whether nobody named an upstream, so that the engine is to answer."""
+    reader = Reader(os.environ)
+    return not (reader.text("OPENAI_API_KEY") or reader.text("REALTIME_URL"))
+
+
 def origins(reader: Reader) -> list[str]:
     found = reader.words("CSRF_TRUSTED_ORIGINS")
     for origin in found:
@@ -156,17 +167,14 @@ def kept_secret(path: Path) -> str:
         if not path.exists():
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(50))
-            try:
+            with suppress(FileExistsError):
                 os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
+            draft.unlink()
         return path.read_text().strip()
     except OSError as error:
         raise SettingError("SECRET_KEY", f"is not set, and no file can keep one: {error}.") from None
 
 
-def load(var_dir: Path) -> Environment:
+def load() -> Environment:
     """The environment of this process."""
-    return read(os.environ, var_dir)
+    return read(os.environ)

