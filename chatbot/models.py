@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from chatbot.realtime.session import SessionSettings
+from chatbot.realtime.turns import Turn as CallTurn
 
 #: A call whose worker has not been heard of for this long is over, whatever its row says.
 CALL_LEASE = timedelta(seconds=30)
@@ -77,8 +80,8 @@ class Persona(models.Model):
     )
 
     class Meta:
-        ordering: ClassVar = ["name"]
-        constraints: ClassVar = [
+        ordering = ["name"]
+        constraints = [
             models.UniqueConstraint(
                 fields=["is_default"],
                 condition=models.Q(is_default=True),
@@ -89,6 +92,17 @@ class Persona(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def session_settings(self) -> SessionSettings:
+        """What a call with this persona tells the upstream."""
+        return SessionSettings(
+            instructions=self.instructions,
+            voice=self.voice,
+            transcription_model=self.transcription_model,
+            threshold=self.vad_threshold,
+            prefix_padding_ms=self.vad_prefix_padding_ms,
+            silence_duration_ms=self.vad_silence_duration_ms,
+        )
 
 
 class Conversation(models.Model):
@@ -102,8 +116,8 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering: ClassVar = ["-updated_at"]
-        indexes: ClassVar = [
+        ordering = ["-updated_at"]
+        indexes = [
             models.Index(fields=["user", "-updated_at"], name="conversation_of_user"),
         ]
 
@@ -124,8 +138,8 @@ class Call(models.Model):
     end_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        ordering: ClassVar = ["started_at"]
-        indexes: ClassVar = [
+        ordering = ["started_at"]
+        indexes = [
             models.Index(
                 fields=["conversation", "last_seen_at"],
                 condition=models.Q(ended_at=None),
@@ -164,25 +178,54 @@ class Turn(models.Model):
     modality = models.CharField(max_length=10, choices=Modality)
     status = models.CharField(max_length=12, choices=Status)
     text = models.TextField(blank=True)
-    heard_text = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: heard whole
+    heard_text = models.TextField(null=True, blank=True)
     heard_ms = models.PositiveIntegerField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering: ClassVar = ["position"]
-        constraints: ClassVar = [
+        ordering = ["position"]
+        constraints = [
             models.UniqueConstraint(
                 fields=["conversation", "item_id"], name="one_turn_for_each_item"
             )
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["conversation", "position"], name="turn_in_order"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.position}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The turn as pages and sockets show it."""
+        return {
+            "item_id": self.item_id,
+            "position": self.position,
+            "role": self.role,
+            "modality": self.modality,
+            "status": self.status,
+            "text": self.text,
+            "heard_text": self.heard_text,
+            "heard_ms": self.heard_ms,
+            "error": self.error,
+            "started_at": self.started_at.isoformat(),
+        }
+
+    def in_call(self) -> CallTurn:
+        """The turn as a call takes it up again."""
+        return CallTurn(
+            item_id=self.item_id,
+            role=cast("Any", self.role),
+            modality=cast("Any", self.modality),
+            status=cast("Any", self.status),
+            text=self.text,
+            heard_text=self.heard_text,
+            heard_ms=self.heard_ms,
+            error=self.error,
+            started_at=self.started_at.timestamp(),
+        )
 
 
 class Usage(models.Model):
@@ -210,10 +253,8 @@ class Usage(models.Model):
 
     class Meta:
         verbose_name_plural = _("usage")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["call", "kind", "source_id"], name="usage_counted_once"
-            )
+        constraints = [
+            models.UniqueConstraint(fields=["call", "kind", "source_id"], name="usage_counted_once")
         ]
 
     def __str__(self) -> str:

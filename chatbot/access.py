@@ -1,0 +1,71 @@
+"""The only way to somebody's rows: one function per noun, each with the user it is for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import (
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from chatbot.models import CALL_LEASE, Call, Conversation, Persona, User
+
+
+def conversations_of(user: User) -> QuerySet[Conversation]:
+    """The user's own conversations, newest first; nobody else's, whoever asks."""
+    return Conversation.objects.filter(user=user).select_related("persona")
+
+
+def conversation_for(user: User, conversation_id: str | UUID) -> Conversation:
+    """One of the user's own conversations.
+
+    Raises:
+        Conversation.DoesNotExist: no such id, no id at all, or somebody else's.
+    """
+    try:
+        key = UUID(str(conversation_id))
+    except ValueError:
+        raise Conversation.DoesNotExist from None
+    return conversations_of(user).get(pk=key)
+
+
+def persona_for(user: User, slug: str | None) -> Persona:
+    """The persona of that slug, or the default one without a slug.
+
+    Raises:
+        Persona.DoesNotExist: no such persona.
+    """
+    if slug:
+        return Persona.objects.get(slug=slug)
+    return Persona.objects.get(is_default=True)
+
+
+def with_length(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Adds `turn_count`, and `length`: how long its calls lasted in all (None without calls)."""
+    lasted = ExpressionWrapper(
+        Coalesce(F("ended_at"), F("last_seen_at")) - F("started_at"), output_field=DurationField()
+    )
+    calls = Call.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
+    return conversations.annotate(
+        turn_count=Count("turns"), length=Subquery(calls.annotate(sum=Sum(lasted)).values("sum"))
+    )
+
+
+def live_call_of(user: User) -> Call | None:
+    """The newest call of the user's that is running now, on whatever worker."""
+    alive = timezone.now() - CALL_LEASE
+    return (
+        Call.objects.filter(conversation__user=user, ended_at=None, last_seen_at__gt=alive)
+        .select_related("conversation__persona")
+        .order_by("-started_at")
+        .first()
+    )

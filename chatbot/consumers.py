@@ -1,0 +1,153 @@
+"""The sockets of our page: a call, and the captions of a call in another tab. I/O, no decisions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.consumer import AsyncConsumer
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from chatbot import control, metrics, store
+from chatbot.access import live_call_of
+from chatbot.models import Call as CallRow
+from chatbot.models import User
+from chatbot.opening import Refused, open_for, signed_in_user, started_event
+from chatbot.realtime.call import Call
+from chatbot.realtime.events import Event, dump
+from chatbot.realtime.problems import Problem
+from chatbot.relay import Relay, new_item_id
+from chatbot.upstream import UpstreamAddress
+
+log = logging.getLogger(__name__)
+
+
+class BrowserConsumer(AsyncWebsocketConsumer):
+    """A socket of a signed-in user's page: refuses with a sentence before it closes."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        try:
+            await self.begin(signed_in_user(self.scope))
+        except Refused as refused:
+            await self.refuse(refused.problem)
+
+    async def begin(self, user: User) -> None:
+        """What the socket is for, once its user is known."""
+        raise NotImplementedError
+
+    async def refuse(self, problem: Problem) -> None:
+        """Say why, then close."""
+        metrics.PROBLEMS.labels(problem.code).inc()
+        await self.send(text_data=dump(problem.as_event()))
+        await self.close(problem.close_code)
+
+    async def show(self, event: Event) -> None:
+        await self.send(text_data=dump(event))
+
+
+class CallConsumer(BrowserConsumer):
+    """`/ws/call/`: one call of the browser's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.relay: Relay | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Frames go straight to their handler: Channels would first close old database
+        connections in a thread, and every frame would wait for it."""
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await AsyncConsumer.dispatch(self, message)
+
+    async def begin(self, user: User) -> None:
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        opened = await database_sync_to_async(open_for)(
+            user, query.get("conversation", [None])[0], query.get("persona", [None])[0]
+        )
+        for call_id in opened.taken_over:
+            await control.order_takeover(call_id)
+        await self.channel_layer.group_add(control.call_group(opened.call.pk), self.channel_name)
+        started = started_event(opened.call, opened.turns)
+        await self.show(started)
+        await control.show_caption(user.pk, started)
+        persona = opened.conversation.persona
+        call = Call(
+            persona.session_settings(),
+            [turn.in_call() for turn in opened.turns],
+            first_position=max((turn.position + 1 for turn in opened.turns), default=0),
+            new_id=new_item_id,
+        )
+        address = UpstreamAddress(
+            settings.REALTIME_URL,
+            settings.REALTIME_MODEL or persona.model,
+            settings.OPENAI_API_KEY,
+        )
+        self.relay = Relay(call, opened.call, address, self.send_frame)
+        self.task = asyncio.create_task(self.hold(self.relay, opened.call), name="call")
+
+    async def hold(self, relay: Relay, row: CallRow) -> None:
+        """Keep the call until it is over, then write that down and close the socket."""
+        log.info("call %s: started", row.pk)
+        code, reason = 1011, "failed"
+        try:
+            with metrics.LIVE_CALLS.track_inprogress():
+                hang_up = await relay.run()
+            code, reason = hang_up.code, hang_up.reason
+        except Exception:
+            log.exception("call %s: failed", row.pk)
+            await self.show(Problem("internal_error", _BROKEN, code).as_event())
+        finally:
+            metrics.CALLS.labels(code).inc()
+            log.info("call %s: ended, code %s, %s", row.pk, code, reason)
+            await database_sync_to_async(store.end_call)(row.pk, code, reason)
+            await control.show_caption(
+                row.conversation.user_id, {"type": "chat.call.ended", "reason": reason}
+            )
+            await self.close(code)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.relay is not None:
+            await self.relay.receive(text_data if text_data is not None else bytes_data or b"")
+
+    async def send_frame(self, frame: str | bytes) -> None:
+        if isinstance(frame, str):
+            await self.send(text_data=frame)
+        else:
+            await self.send(bytes_data=frame)
+
+    async def call_end(self, order: control.EndCall) -> None:
+        """An order from another worker."""
+        if self.relay is not None:
+            problem = Problem(order["reason"], order["message"], order["code"])
+            await self.relay.end(order["code"], order["reason"], problem)
+
+    async def disconnect(self, code: int) -> None:
+        if self.relay is not None and self.task is not None:
+            await self.relay.browser_gone(code)
+            await self.task
+
+
+class CaptionsConsumer(BrowserConsumer):
+    """`/ws/captions/`: what is said in a call that runs in another tab, as it is said."""
+
+    async def begin(self, user: User) -> None:
+        await self.channel_layer.group_add(control.captions_group(user.pk), self.channel_name)
+        await self.show(await database_sync_to_async(self.watch_event)(user))
+
+    def watch_event(self, user: User) -> Event:
+        call = live_call_of(user)
+        live = started_event(call, list(call.conversation.turns.all())) if call else None
+        return {"type": "chat.watch.started", "live": live}
+
+    async def caption_show(self, message: control.ShowCaption) -> None:
+        await self.show(message["event"])
+
+
+_BROKEN = "Something broke on our side. Call again to go on where you were."

@@ -1,0 +1,67 @@
+"""Messages between workers: captions for a user's other tabs, and orders to a call.
+
+Both ends share these types. The channel layer may drop a message, so each is only a hint: what
+counts is in the rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+
+from chatbot.realtime.events import Event
+from chatbot.realtime.problems import TAKEN_OVER
+
+_TAKEN_OVER = "This conversation goes on in another tab. Call again here to bring it back."
+
+
+class ShowCaption(TypedDict):
+    """An event for a tab that watches; handled by `caption_show`."""
+
+    type: Literal["caption.show"]
+    event: Event
+
+
+class EndCall(TypedDict):
+    """End the call with this close code and sentence; handled by `call_end`."""
+
+    type: Literal["call.end"]
+    code: int
+    reason: str
+    message: str
+
+
+def captions_group(user_id: int) -> str:
+    """The group of a user's watching tabs."""
+    return f"captions.{user_id}"
+
+
+def call_group(call_id: UUID) -> str:
+    """The group that one call listens to for orders."""
+    return f"call.{call_id}"
+
+
+async def show_caption(user_id: int, event: Event) -> None:
+    """Send an event to all watching tabs of a user, on every worker."""
+    message: ShowCaption = {"type": "caption.show", "event": event}
+    await _send(captions_group(user_id), message)
+
+
+async def end_call(call_id: UUID, code: int, reason: str, message: str) -> None:
+    """Order a call to end, on whatever worker it runs; `message` is what its user reads."""
+    order: EndCall = {"type": "call.end", "code": code, "reason": reason, "message": message}
+    await _send(call_group(call_id), order)
+
+
+async def order_takeover(call_id: UUID) -> None:
+    """End a call because its conversation goes on in another tab."""
+    await end_call(call_id, TAKEN_OVER, "taken_over", _TAKEN_OVER)
+
+
+async def _send(group: str, message: Any) -> None:
+    layer = get_channel_layer()
+    if layer is None:
+        raise RuntimeError("no channel layer is configured")
+    await layer.group_send(group, message)

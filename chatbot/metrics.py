@@ -1,0 +1,10 @@
+"""What an operator counts; every metric of ours, in Prometheus terms."""
+
+from prometheus_client import Counter, Gauge
+
+CALLS = Counter("colloquy_calls", "Calls that ended, by close code.", ["code"])
+LIVE_CALLS = Gauge("colloquy_live_calls", "Calls on this worker now.")
+PROBLEMS = Counter("colloquy_problems", "Problems that users were told of.", ["code"])
+TURNS = Counter("colloquy_turns", "Turns saved.", ["role", "status"])
+CAPTIONS_DROPPED = Counter("colloquy_captions_dropped", "Captions that no other tab was sent.")
+WRITES_RETRIED = Counter("colloquy_writes_retried", "Writes repeated because the database failed.")

@@ -1,0 +1,104 @@
+"""Who may open a socket, and what a call begins with: refusals as problems with a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http.request import validate_host
+
+from chatbot import store
+from chatbot.models import Call, Conversation, Persona, Turn, User
+from chatbot.realtime.events import Event
+from chatbot.realtime.problems import (
+    LIMIT_REACHED,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    NOT_SIGNED_IN,
+    Problem,
+)
+
+_FOREIGN = "This page may not open a call here. Open the site at its own address and try again."
+_ANONYMOUS = "You are not signed in. Sign in, then call again."
+_NO_CONVERSATION = (
+    "There is no such conversation of yours. Start a new one, or pick one in History."
+)
+_NO_PERSONA = "There is no such persona. Start a new conversation to use the usual one."
+
+
+class Refused(Exception):
+    """The socket is not for this peer; the problem has a close code."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def signed_in_user(scope: Mapping[str, Any]) -> User:
+    """The user of the session cookie, asked from a page of ours.
+
+    Raises:
+        Refused: foreign or missing Origin (4403), or nobody is signed in (4401).
+    """
+    if not is_own_origin(scope["headers"]):
+        raise Refused(Problem("origin_not_allowed", _FOREIGN, NOT_ALLOWED))
+    user = scope["user"]
+    if not (user.is_authenticated and user.is_active):
+        raise Refused(Problem("not_signed_in", _ANONYMOUS, NOT_SIGNED_IN))
+    return cast("User", user)
+
+
+def is_own_origin(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the page that opens the socket is ours: same host as asked for, or trusted."""
+    named = {name.lower(): value.decode("latin-1") for name, value in headers}
+    origin, host = named.get(b"origin", ""), named.get(b"host", "")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    parts = urlsplit(origin)
+    hostname = (urlsplit(f"//{host}").hostname or "").lower()
+    hostname = f"[{hostname}]" if ":" in hostname else hostname
+    return (
+        parts.scheme in ("http", "https")
+        and parts.netloc.lower() == host.lower()
+        and validate_host(hostname, settings.ALLOWED_HOSTS)
+    )
+
+
+def open_for(user: User, conversation_id: str | None, persona_slug: str | None) -> store.OpenedCall:
+    """Open the call, or say why not.
+
+    Raises:
+        Refused: 4404 nothing there for this user, 4429 too many calls at once.
+    """
+    try:
+        return store.open_call(
+            user,
+            conversation_id=conversation_id,
+            persona_slug=persona_slug,
+            limit=settings.MAX_CALLS_PER_USER,
+        )
+    except Conversation.DoesNotExist:
+        problem = Problem("conversation_not_found", _NO_CONVERSATION, NOT_FOUND)
+    except Persona.DoesNotExist:
+        problem = Problem("persona_not_found", _NO_PERSONA, NOT_FOUND)
+    except store.LimitReached as reached:
+        message = (
+            f"You have {reached.limit} calls running already, as many as allowed. "
+            "End one of them, then call again."
+        )
+        problem = Problem("too_many_calls", message, LIMIT_REACHED, retry_after=30)
+    raise Refused(problem)
+
+
+def started_event(call: Call, turns: Iterable[Turn]) -> Event:
+    """`chat.call.started`: what the page needs to show the conversation so far."""
+    conversation = call.conversation
+    return {
+        "type": "chat.call.started",
+        "call_id": str(call.pk),
+        "conversation": {"id": str(conversation.pk), "title": conversation.title},
+        "persona": {"slug": conversation.persona.slug, "name": conversation.persona.name},
+        "turns": [turn.as_json() for turn in turns],
+    }

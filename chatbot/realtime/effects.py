@@ -1,0 +1,43 @@
+"""What a call asks of the world: its shell carries these out, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatbot.realtime.events import Event
+from chatbot.realtime.turns import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTurn:
+    """Write this turn (again), then tell the call with `turn_saved`. A copy: safe to keep."""
+
+    position: int
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class SaveUsage:
+    """Write what one response or transcription used; `usage` is the service's own object."""
+
+    kind: str
+    source_id: str
+    usage: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Show this event to the user's other tabs."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Close the browser's socket with this code, after everything drained before it."""
+
+    code: int
+    reason: str
+
+
+Effect = SaveTurn | SaveUsage | Publish | HangUp

@@ -1,0 +1,46 @@
+"""What is said and typed before the upstream can hear it: kept, in order, within a bound."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from chatbot.realtime.audio import BYTES_PER_SECOND
+
+#: 15 seconds of speech; what is older than that is let go first. Typed text is never let go.
+MAX_HELD_BYTES = 15 * BYTES_PER_SECOND
+MAX_HELD_EVENTS = 64
+
+
+class HeldSpeech:
+    """Frames for the upstream in the order they came."""
+
+    def __init__(self) -> None:
+        self._frames: deque[tuple[str, int]] = deque()
+        self._audio_bytes = 0
+        self._events = 0
+
+    def add(self, frame: str, audio_bytes: int) -> None:
+        """Keep a frame that holds `audio_bytes` of speech (0: an event).
+
+        Raises:
+            ValueError: too many events are waiting already.
+        """
+        if audio_bytes == 0 and self._events >= MAX_HELD_EVENTS:
+            raise ValueError("too many messages before the call is ready")
+        self._frames.append((frame, audio_bytes))
+        self._audio_bytes += audio_bytes
+        self._events += audio_bytes == 0
+        while self._audio_bytes > MAX_HELD_BYTES:
+            self._drop_oldest_speech()
+
+    def take(self) -> list[str]:
+        """All of it, and keep nothing."""
+        taken = [frame for frame, _ in self._frames]
+        self._frames.clear()
+        self._audio_bytes = self._events = 0
+        return taken
+
+    def _drop_oldest_speech(self) -> None:
+        index = next(i for i, (_, size) in enumerate(self._frames) if size)
+        self._audio_bytes -= self._frames[index][1]
+        del self._frames[index]

@@ -1,0 +1,251 @@
+"""The fold of Realtime events into turns, in the order of the conversation.
+
+Order comes from `previous_item_id`, never from arrival: a transcription may come after the answer.
+The page folds the same events in transcript.js; both are tested on tests/recordings/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chatbot.realtime.events import Event
+from chatbot.realtime.turns import SETTLED, Role, Status, Turn, modality_of, text_of
+
+_STATUS_OF_RESPONSE: dict[str, Status] = {
+    "completed": "completed",
+    "cancelled": "interrupted",
+    "incomplete": "incomplete",
+    "failed": "failed",
+}
+
+
+class Transcript:
+    """Ordered turns of one call, after those the conversation already had."""
+
+    def __init__(self, stored: Iterable[str] = (), first_position: int = 0) -> None:
+        """`stored` are the item ids that have rows already; they are never touched again."""
+        self._stored = frozenset(stored)
+        self._first_position = first_position
+        self._order: list[str] = []
+        self._previous: dict[str, str | None] = {}
+        self._turns: dict[str, Turn] = {}
+        self._responses: dict[str, list[str]] = {}
+        self._changed: set[str] = set()
+
+    def apply(self, event: Event, now: float) -> None:
+        """Fold one event that arrived at `now` (epoch seconds); unknown types change nothing."""
+        handler = _HANDLERS.get(event["type"])
+        if handler is not None:
+            handler(self, event, now)
+
+    def turn(self, item_id: str) -> Turn | None:
+        """The turn of an item, if it has one."""
+        return self._turns.get(item_id)
+
+    def turns(self) -> list[Turn]:
+        """All turns of this call in order, unfinished ones included."""
+        return [self._turns[item] for item in self._order if item in self._turns]
+
+    def cut(self, item_id: str, heard_ms: int, audio_ms: int) -> Turn | None:
+        """The user stopped listening to an answer after `heard_ms` of `audio_ms` received."""
+        turn = self._turns.get(item_id)
+        if turn is not None:
+            turn.cut(heard_ms, audio_ms)
+            self._changed.add(item_id)
+        return turn
+
+    def close(self, now: float) -> None:
+        """The call is over: settle what is still open, and keep nothing that has no words."""
+        for turn in self.turns():
+            if turn.status == "in_progress":
+                self._settle(turn, "interrupted", now)
+            elif turn.status == "transcribing":
+                turn.error = "The call ended before the words were recognised."
+                self._settle(turn, "failed", now)
+
+    def take_settled(self) -> list[tuple[int, Turn]]:
+        """Finished turns that are new, changed or moved since the last time, with positions."""
+        taken = []
+        for index, item_id in enumerate(self._order):
+            turn = self._turns.get(item_id)
+            if item_id in self._changed and turn is not None and turn.is_settled:
+                self._changed.discard(item_id)
+                taken.append((self._first_position + index, turn))
+        return taken
+
+    def _place(self, item_id: str, previous: str | None) -> None:
+        """Put an item behind its predecessor, and behind it those that were waiting for it."""
+        if item_id in self._previous and previous in (None, self._previous[item_id]):
+            return
+        before = list(self._order)
+        self._previous[item_id] = previous
+        chain = [item_id]
+        while (follower := self._follower(chain[-1])) and follower not in chain:
+            chain.append(follower)
+        rest = [known for known in self._order if known not in chain]
+        if previous in rest:
+            start = rest.index(previous) + 1
+        elif previous == "root" or previous in self._stored:
+            start = 0
+        else:
+            start = len(rest)
+        self._order = [*rest[:start], *chain, *rest[start:]]
+        moved = (is_ for is_, was in zip(self._order, [*before, ""], strict=False) if is_ != was)
+        self._changed.update(moved)
+
+    def _follower(self, item_id: str) -> str | None:
+        """The item that named `item_id` as its predecessor before that one was known."""
+        if item_id in self._order:
+            return None
+        named = (item for item in self._order if self._previous.get(item) == item_id)
+        return next(named, None)
+
+    def _open(self, item_id: str, role: Role, status: Status, now: float) -> Turn:
+        turn = self._turns.get(item_id)
+        if turn is None:
+            turn = Turn(item_id, role, status=status, started_at=now)
+            self._turns[item_id] = turn
+        return turn
+
+    def _settle(self, turn: Turn, status: Status, now: float) -> None:
+        turn.status = status
+        turn.ended_at = turn.ended_at or now
+        self._changed.add(turn.item_id)
+
+    def _speech_started(self, event: Event, now: float) -> None:
+        item_id = event["item_id"]
+        if item_id in self._stored or item_id in self._turns:
+            return
+        last = self._order[-1] if self._order else None
+        self._place(item_id, last)
+        self._open(item_id, "user", "speaking", now)
+
+    def _speech_stopped(self, event: Event, now: float) -> None:
+        turn = self._turns.get(event["item_id"])
+        if turn is not None:
+            turn.ended_at = now
+
+    def _committed(self, event: Event, now: float) -> None:
+        item_id = event["item_id"]
+        if item_id in self._stored:
+            return
+        self._place(item_id, event.get("previous_item_id"))
+        turn = self._open(item_id, "user", "transcribing", now)
+        if turn.status == "speaking":
+            turn.status = "transcribing"
+
+    def _item(self, event: Event, now: float) -> None:
+        item = event["item"]
+        item_id = item["id"]
+        if item_id in self._stored:
+            return
+        self._place(item_id, event.get("previous_item_id"))
+        if item.get("type") == "message" and item.get("role") == "user":
+            self._user_item(item, now)
+        elif item.get("type") == "message" and item.get("role") == "assistant":
+            self._assistant_item(item, event["type"].endswith(".done"), now)
+
+    def _user_item(self, item: dict[str, Any], now: float) -> None:
+        turn = self._open(item["id"], "user", "transcribing", now)
+        if turn.status == "speaking":
+            turn.status = "transcribing"
+        turn.modality = modality_of(item)
+        if text := text_of(item):
+            turn.text = text
+            if turn.status not in SETTLED:
+                self._settle(turn, "completed", now)
+
+    def _assistant_item(self, item: dict[str, Any], is_done: bool, now: float) -> None:
+        turn = self._open(item["id"], "assistant", "in_progress", now)
+        if item.get("content"):
+            turn.modality = modality_of(item)
+        if text := text_of(item):
+            self._set_text(turn, text)
+        if is_done and turn.status == "in_progress":
+            cut = item.get("status") == "incomplete"
+            self._settle(turn, "interrupted" if cut else "completed", now)
+
+    def _heard_delta(self, event: Event, now: float) -> None:
+        if event["item_id"] not in self._stored:
+            turn = self._open(event["item_id"], "user", "transcribing", now)
+            if turn.status not in SETTLED:
+                turn.text += event.get("delta") or ""
+
+    def _heard(self, event: Event, now: float) -> None:
+        if event["item_id"] not in self._stored:
+            turn = self._open(event["item_id"], "user", "transcribing", now)
+            turn.text = (event.get("transcript") or "").strip()
+            self._settle(turn, "completed", now)
+
+    def _hearing_failed(self, event: Event, now: float) -> None:
+        if event["item_id"] not in self._stored:
+            turn = self._open(event["item_id"], "user", "transcribing", now)
+            turn.error = "The words could not be recognised."
+            self._settle(turn, "failed", now)
+
+    def _output_item(self, event: Event, now: float) -> None:
+        item = event["item"]
+        if item.get("type") == "message":
+            items = self._responses.setdefault(event["response_id"], [])
+            if item["id"] not in items:
+                items.append(item["id"])
+            if item["id"] not in self._stored:
+                self._assistant_item(item, event["type"].endswith(".done"), now)
+
+    def _said_delta(self, event: Event, now: float) -> None:
+        turn = self._answer(event, now)
+        if turn.status not in SETTLED:
+            turn.text += event.get("delta") or ""
+
+    def _said(self, event: Event, now: float) -> None:
+        turn = self._answer(event, now)
+        self._set_text(turn, event.get("transcript") or event.get("text") or turn.text)
+
+    def _answer(self, event: Event, now: float) -> Turn:
+        turn = self._open(event["item_id"], "assistant", "in_progress", now)
+        turn.modality = "text" if ".output_text." in event["type"] else "audio"
+        return turn
+
+    def _set_text(self, turn: Turn, text: str) -> None:
+        if turn.text != text:
+            turn.text = text
+            turn.measure_heard()
+            self._changed.add(turn.item_id)
+
+    def _response_done(self, event: Event, now: float) -> None:
+        response = event["response"]
+        status = _STATUS_OF_RESPONSE.get(response.get("status"), "completed")
+        for item in response.get("output") or []:
+            if item.get("type") == "message" and item["id"] not in self._stored:
+                self._assistant_item(item, False, now)
+        items = self._responses.pop(response["id"], [])
+        for turn in (self._turns[item] for item in items if item in self._turns):
+            is_cut_by_service = turn.status == "interrupted" and turn.heard_ms is None
+            if turn.status == "in_progress" or is_cut_by_service:
+                self._settle(turn, status, now)
+
+    def _deleted(self, event: Event, now: float) -> None:
+        turn = self._turns.get(event["item_id"])
+        if turn is not None and turn.heard_ms is None:
+            del self._turns[event["item_id"]]
+
+
+_HANDLERS: dict[str, Callable[[Transcript, Event, float], None]] = {
+    "input_audio_buffer.speech_started": Transcript._speech_started,
+    "input_audio_buffer.speech_stopped": Transcript._speech_stopped,
+    "input_audio_buffer.committed": Transcript._committed,
+    "conversation.item.added": Transcript._item,
+    "conversation.item.done": Transcript._item,
+    "conversation.item.deleted": Transcript._deleted,
+    "conversation.item.input_audio_transcription.delta": Transcript._heard_delta,
+    "conversation.item.input_audio_transcription.completed": Transcript._heard,
+    "conversation.item.input_audio_transcription.failed": Transcript._hearing_failed,
+    "response.output_item.added": Transcript._output_item,
+    "response.output_item.done": Transcript._output_item,
+    "response.output_audio_transcript.delta": Transcript._said_delta,
+    "response.output_audio_transcript.done": Transcript._said,
+    "response.output_text.delta": Transcript._said_delta,
+    "response.output_text.done": Transcript._said,
+    "response.done": Transcript._response_done,
+}

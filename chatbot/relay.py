@@ -1,0 +1,188 @@
+"""The tasks of one call: feeds the pure `Call`, drains it, and carries out what it decides."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+from channels.db import database_sync_to_async
+
+from chatbot import control, metrics, store
+from chatbot.models import Call as CallRow
+from chatbot.realtime.call import Call
+from chatbot.realtime.effects import Effect, HangUp, Publish
+from chatbot.realtime.events import Event
+from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem
+from chatbot.recorder import Recorder, RecorderFull
+from chatbot.upstream import Upstream, UpstreamAddress, UpstreamError, open_upstream
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.25
+HEARTBEAT_S = 10.0
+SLOW_CONNECT_S = 1.5
+MAX_WAITING_CAPTIONS = 512
+
+_SLOW = "The voice service is slow to answer; still trying."
+_NOT_STORED = "This conversation can no longer be stored, so the call ends. Try again later."
+
+Send = Callable[[str | bytes], Awaitable[None]]
+
+
+def new_item_id(prefix: str) -> str:
+    """An item id as the service makes them: at most 32 characters."""
+    return f"{prefix}_{uuid4().hex[:24]}"
+
+
+class Relay:
+    """One running call. `receive` and the upstream feed it; `run` lasts as long as the call."""
+
+    def __init__(self, call: Call, row: CallRow, address: UpstreamAddress, send: Send) -> None:
+        """`send` takes frames for the browser; it is only ever called by one task at a time."""
+        self._call = call
+        self._row = row
+        self._user_id = row.conversation.user_id
+        self._address = address
+        self._send = send
+        self._upstream: Upstream | None = None
+        self._unsent: list[str] = []
+        self._recorder = Recorder(row, address.model, self._turn_saved)
+        self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
+        self._drain_lock = asyncio.Lock()
+        self._has_browser = True
+        self._hang_up: HangUp | None = None
+        self._over = asyncio.Event()
+
+    async def run(self) -> HangUp:
+        """Hold the call until it is over and its rows are written; returns how it ended."""
+        async with asyncio.TaskGroup() as tasks:
+            ending_first = [
+                tasks.create_task(self._talk(), name="upstream"),
+                tasks.create_task(self._tick(), name="tick"),
+                tasks.create_task(self._heartbeat(), name="heartbeat"),
+            ]
+            ending_last = [
+                tasks.create_task(self._recorder.run(), name="recorder"),
+                tasks.create_task(self._publish(), name="captions"),
+            ]
+            await self._over.wait()
+            for task in ending_first:
+                task.cancel()
+            await self._recorder.finish()
+            await self._captions.join()
+            for task in ending_last:
+                task.cancel()
+        return self._hang_up or HangUp(1000, "ended")
+
+    async def receive(self, frame: str | bytes) -> None:
+        """One frame from the browser."""
+        self._call.receive_from_browser(frame, time.time())
+        await self._drain()
+
+    async def end(self, code: int, reason: str, problem: Problem | None = None) -> None:
+        """End the call by an order from outside."""
+        if problem is not None:
+            self._call.fail(problem, time.time())
+        self._call.hang_up(code, reason, time.time())
+        await self._drain()
+
+    async def browser_gone(self, code: int) -> None:
+        """The browser closed its socket with `code`: nothing more can be sent to it."""
+        self._has_browser = False
+        await self.end(code, "browser gone")
+
+    async def _talk(self) -> None:
+        slow = asyncio.get_running_loop().call_later(SLOW_CONNECT_S, self._say_slow)
+        try:
+            async with open_upstream(self._address, self._say_loading) as self._upstream:
+                slow.cancel()
+                self._call.upstream_opened()
+                pump = asyncio.create_task(self._upstream.pump(), name="upstream pump")
+                try:
+                    await self._drain()
+                    async for frame in self._upstream.frames():
+                        self._call.receive_from_upstream(frame, time.time())
+                        await self._drain()
+                finally:
+                    pump.cancel()
+        except UpstreamError as error:
+            log.warning("call %s: upstream: %s", self._row.pk, error.problem.code)
+            self._call.fail(error.problem, time.time())
+            await self._drain()
+        finally:
+            slow.cancel()
+
+    def _say_slow(self) -> None:
+        self._call.waiting(_SLOW)
+
+    async def _say_loading(self, message: str) -> None:
+        self._call.waiting(message)
+        await self._drain()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._call.tick(time.time())
+            await self._drain()
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            await database_sync_to_async(store.touch_call)(self._row.pk)
+
+    async def _turn_saved(self, saved: store.SaveTurn) -> None:
+        self._call.turn_saved(saved)
+        await self._drain()
+
+    async def _publish(self) -> None:
+        while True:
+            event = await self._captions.get()
+            try:
+                async with asyncio.timeout(2):
+                    await control.show_caption(self._user_id, event)
+            except Exception as error:
+                # Whatever ails the layer, the call goes on: a caption is only a hint.
+                metrics.CAPTIONS_DROPPED.inc()
+                log.warning("call %s: caption dropped: %s", self._row.pk, type(error).__name__)
+            finally:
+                self._captions.task_done()
+
+    async def _drain(self) -> None:
+        """Send and do all that the call has decided. One task at a time, so order holds."""
+        async with self._drain_lock:
+            for frame in self._call.data_for_browser():
+                if self._has_browser:
+                    await self._send(frame)
+            self._unsent.extend(self._call.data_for_upstream())
+            self._send_upstream()
+            for effect in self._call.effects():
+                self._carry_out(effect)
+
+    def _send_upstream(self) -> None:
+        if self._upstream is None:
+            return
+        unsent, self._unsent = self._unsent, []
+        try:
+            for frame in unsent:
+                self._upstream.send(frame)
+        except UpstreamError as error:
+            self._call.fail(error.problem, time.time())
+
+    def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, HangUp):
+            self._hang_up = effect
+            self._over.set()
+        elif isinstance(effect, Publish):
+            try:
+                self._captions.put_nowait(effect.event)
+            except asyncio.QueueFull:
+                metrics.CAPTIONS_DROPPED.inc()
+        else:
+            try:
+                self._recorder.add(effect)
+            except RecorderFull:
+                problem = Problem("record_unavailable", _NOT_STORED, UPSTREAM_UNAVAILABLE)
+                self._call.fail(problem, time.time())

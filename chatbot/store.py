@@ -1,0 +1,157 @@
+"""Every write: calls opened and ended, turns and usage saved. Synchronous; one transaction each."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatbot.access import conversation_for, persona_for
+from chatbot.models import CALL_LEASE, Call, Conversation, Turn, Usage, User
+from chatbot.realtime.effects import SaveTurn, SaveUsage
+from chatbot.realtime.problems import TAKEN_OVER
+from chatbot.realtime.turns import Turn as CallTurn
+
+WORKER = f"{socket.gethostname()}:{os.getpid()}"
+TITLE_CHARACTERS = 60
+
+
+class LimitReached(Exception):
+    """The user has as many calls at once as allowed; `limit` says how many that is."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} calls at once")
+        self.limit = limit
+
+
+@dataclass(frozen=True)
+class OpenedCall:
+    """A call that has begun; `taken_over` are the calls it ended in the same conversation."""
+
+    call: Call
+    conversation: Conversation
+    turns: list[Turn]
+    taken_over: list[UUID]
+
+
+@transaction.atomic
+def open_call(
+    user: User, *, conversation_id: str | None, persona_slug: str | None, limit: int
+) -> OpenedCall:
+    """Begin a call in a conversation of the user's, or in a new one without an id.
+
+    Raises:
+        Conversation.DoesNotExist, Persona.DoesNotExist: not there, or not the user's.
+        LimitReached: `limit` calls of the user's are live in other conversations.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    if conversation_id:
+        conversation = conversation_for(user, conversation_id)
+    else:
+        conversation = Conversation(user=user, persona=persona_for(user, persona_slug))
+    now = timezone.now()
+    live = Call.objects.filter(
+        conversation__user=user, ended_at=None, last_seen_at__gt=now - CALL_LEASE
+    )
+    if live.exclude(conversation=conversation.pk).count() >= limit:
+        raise LimitReached(limit)
+    taken_over = list(live.filter(conversation=conversation.pk).values_list("pk", flat=True))
+    Call.objects.filter(pk__in=taken_over).update(
+        ended_at=now, close_code=TAKEN_OVER, end_reason="taken over"
+    )
+    conversation.updated_at = now
+    conversation.save()
+    call = Call.objects.create(
+        conversation=conversation, worker=WORKER, started_at=now, last_seen_at=now
+    )
+    return OpenedCall(call, conversation, list(conversation.turns.all()), taken_over)
+
+
+def touch_call(call_id: UUID) -> None:
+    """The call is alive: renew its lease."""
+    Call.objects.filter(pk=call_id, ended_at=None).update(last_seen_at=timezone.now())
+
+
+def end_call(call_id: UUID, code: int, reason: str) -> None:
+    """The call is over; the first to say so is right."""
+    now = timezone.now()
+    Call.objects.filter(pk=call_id, ended_at=None).update(
+        ended_at=now, last_seen_at=now, close_code=code, end_reason=reason[:200]
+    )
+
+
+@transaction.atomic
+def save_turn(call: Call, saved: SaveTurn) -> None:
+    """Write a turn, again if it was written before: same conversation and item, same row."""
+    turn = saved.turn
+    row = Turn(
+        conversation_id=call.conversation_id,
+        call=call,
+        position=saved.position,
+        **_columns(turn),
+    )
+    Turn.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["conversation", "item_id"],
+        update_fields=[
+            "position", "modality", "status", "text", "heard_text", "heard_ms", "error", "ended_at",
+        ],
+    )  # fmt: skip
+    conversation = Conversation.objects.filter(pk=call.conversation_id)
+    conversation.update(updated_at=timezone.now())
+    if turn.role == "user" and turn.text:
+        conversation.filter(title="").update(title=title_from(turn.text))
+
+
+def save_usage(call: Call, model: str, saved: SaveUsage) -> None:
+    """Count what a response or a transcription used; counting it twice changes nothing."""
+    usage = saved.usage
+    inputs: dict[str, Any] = usage.get("input_token_details") or {}
+    cached: dict[str, Any] = inputs.get("cached_tokens_details") or {}
+    outputs: dict[str, Any] = usage.get("output_token_details") or {}
+    Usage.objects.get_or_create(
+        call=call,
+        kind=saved.kind,
+        source_id=saved.source_id,
+        defaults={
+            "model": model,
+            "text_input_tokens": inputs.get("text_tokens") or 0,
+            "audio_input_tokens": inputs.get("audio_tokens") or 0,
+            "cached_text_tokens": cached.get("text_tokens") or 0,
+            "cached_audio_tokens": cached.get("audio_tokens") or 0,
+            "text_output_tokens": outputs.get("text_tokens")
+            or (0 if outputs else usage.get("output_tokens") or 0),
+            "audio_output_tokens": outputs.get("audio_tokens") or 0,
+            "audio_seconds": usage.get("seconds") or 0.0,
+        },
+    )
+
+
+def title_from(text: str) -> str:
+    """The first words of a conversation, as its name."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    return line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + "…"
+
+
+def _columns(turn: CallTurn) -> dict[str, Any]:
+    return {
+        "item_id": turn.item_id,
+        "role": turn.role,
+        "modality": turn.modality,
+        "status": turn.status,
+        "text": turn.text,
+        "heard_text": turn.heard_text,
+        "heard_ms": turn.heard_ms,
+        "error": turn.error,
+        "started_at": datetime.fromtimestamp(turn.started_at, UTC),
+        "ended_at": datetime.fromtimestamp(turn.ended_at, UTC) if turn.ended_at else None,
+    }

@@ -1,0 +1,166 @@
+"""The socket to the upstream: connecting, bounded sending, and failures as problems."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem, from_upstream
+
+OPEN_TIMEOUT_S = 8.0
+LOADING_RETRY_S = 0.5
+LOADING_LIMIT_S = 120.0
+#: Half a minute of 40 ms frames: an upstream that is this far behind will not catch up.
+MAX_WAITING_FRAMES = 750
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+_UNREACHABLE = "The voice service cannot be reached. Try again in a moment."
+_LOST = "The connection to the voice service was lost. Call again to go on where you were."
+_STALLED = "The voice service no longer listens. Call again to go on where you were."
+
+
+class UpstreamError(Exception):
+    """The upstream is of no use any more; `problem` says why and always ends the call."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAddress:
+    """Where to connect, with what key (never shown, not even by `repr`) and for which model."""
+
+    url: str
+    model: str
+    key: str = field(default="", repr=False)
+
+    @property
+    def uri(self) -> str:
+        """The address with `?model=`, after whatever query the operator gave."""
+        joint = "&" if urlsplit(self.url).query else "?"
+        return f"{self.url}{joint}{urlencode({'model': self.model})}"
+
+    @property
+    def is_local(self) -> bool:
+        """On this machine: no proxy leads there."""
+        return urlsplit(self.url).hostname in LOOPBACK
+
+
+class Upstream:
+    """One open socket. `send` never waits; frames leave in order by a task of their own."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING_FRAMES)
+
+    def send(self, frame: str) -> None:
+        """Queue a text frame.
+
+        Raises:
+            UpstreamError: the queue is full, the upstream does not read.
+        """
+        try:
+            self._waiting.put_nowait(frame)
+        except asyncio.QueueFull:
+            raise UpstreamError(
+                Problem("upstream_stalled", _STALLED, UPSTREAM_UNAVAILABLE)
+            ) from None
+
+    async def frames(self) -> AsyncIterator[str]:
+        """Text frames from the upstream until it closes; ends with `UpstreamError`."""
+        try:
+            async for frame in self._socket:
+                if isinstance(frame, str):
+                    yield frame
+        except ConnectionClosed:
+            pass
+        raise UpstreamError(Problem("upstream_lost", _LOST, UPSTREAM_UNAVAILABLE, retry_after=1))
+
+    async def pump(self) -> None:
+        """Send what is queued, until cancelled or the socket closes."""
+        try:
+            while True:
+                await self._socket.send(await self._waiting.get())
+        except ConnectionClosed:
+            return  # `frames` tells of it
+
+
+@asynccontextmanager
+async def open_upstream(
+    address: UpstreamAddress, on_loading: Callable[[str], Awaitable[None]]
+) -> AsyncIterator[Upstream]:
+    """Connect, waiting for an engine that is still loading its models.
+
+    Raises:
+        UpstreamError: it cannot be reached, or refuses us.
+    """
+    socket = await _connect_when_loaded(address, on_loading)
+    try:
+        yield Upstream(socket)
+    finally:
+        # The close handshake can take as long as the peer likes; nobody waits for it.
+        socket.transport.abort()
+
+
+async def _connect_when_loaded(
+    address: UpstreamAddress, on_loading: Callable[[str], Awaitable[None]]
+) -> ClientConnection:
+    for _ in range(int(LOADING_LIMIT_S / LOADING_RETRY_S)):
+        try:
+            return await _connect(address)
+        except InvalidStatus as refusal:
+            error = _error_of(refusal)
+            if error.get("code") != "engine_loading":
+                raise UpstreamError(_refusal(refusal.response.status_code, error)) from None
+            await on_loading("The voice engine is loading; your call starts when it is ready.")
+            await asyncio.sleep(LOADING_RETRY_S)
+        except InvalidURI:
+            raise UpstreamError(
+                Problem("upstream_misconfigured", _UNREACHABLE, UPSTREAM_UNAVAILABLE)
+            ) from None
+        except (OSError, TimeoutError, InvalidHandshake):
+            raise UpstreamError(_unreachable()) from None
+    raise UpstreamError(_unreachable())
+
+
+async def _connect(address: UpstreamAddress) -> ClientConnection:
+    return await connect(
+        address.uri,
+        additional_headers={"Authorization": f"Bearer {address.key}"} if address.key else {},
+        compression=None,
+        max_size=MAX_EVENT_BYTES,
+        open_timeout=OPEN_TIMEOUT_S,
+        proxy=None if address.is_local else True,
+        user_agent_header="Colloquy",
+    )
+
+
+def _error_of(refusal: InvalidStatus) -> dict[str, Any]:
+    try:
+        error = json.loads(refusal.response.body or b"{}").get("error")
+    except (ValueError, AttributeError):
+        return {}
+    return error if isinstance(error, dict) else {}
+
+
+def _refusal(status: int, error: dict[str, Any]) -> Problem:
+    code = "invalid_api_key" if status in (401, 403) else error.get("code", "upstream_refused")
+    problem = from_upstream({"code": code})
+    if problem.close_code is not None:
+        return problem
+    return Problem(problem.code, _UNREACHABLE, UPSTREAM_UNAVAILABLE, retry_after=5)
+
+
+def _unreachable() -> Problem:
+    return Problem("upstream_unreachable", _UNREACHABLE, UPSTREAM_UNAVAILABLE, retry_after=5)

@@ -1,0 +1,71 @@
+"""The pages of a user: the chat, one's history, one conversation."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from chatbot.access import conversation_for, conversations_of, persona_for, with_length
+from chatbot.models import Conversation, User
+from chatbot.realtime.audio import MAX_FRAME_BYTES
+
+RECENT = 20
+PAGE_LENGTH = 20
+
+
+@require_safe
+@never_cache
+@login_required
+def chat(request: HttpRequest) -> HttpResponse:
+    """`/`: talk. `?conversation=<id>` goes on with one of one's own."""
+    user = cast("User", request.user)
+    conversation = None
+    if wanted := request.GET.get("conversation"):
+        conversation = own_conversation(user, wanted)
+    return render(
+        request,
+        "chat.html",
+        {
+            "conversation": conversation,
+            "persona": conversation.persona if conversation else persona_for(user, None),
+            "turns": [turn.as_json() for turn in conversation.turns.all()] if conversation else [],
+            "recent": conversations_of(user)[:RECENT],
+            "call_path": "/ws/call/",
+            "captions_path": "/ws/captions/",
+            "max_frame_bytes": MAX_FRAME_BYTES,
+        },
+    )
+
+
+@require_safe
+@never_cache
+@login_required
+def history(request: HttpRequest) -> HttpResponse:
+    """`/history/`: one's own conversations, newest first."""
+    conversations = with_length(conversations_of(cast("User", request.user)))
+    page = Paginator(conversations, PAGE_LENGTH).get_page(request.GET.get("page"))
+    return render(request, "history.html", {"page_obj": page})
+
+
+@require_safe
+@never_cache
+@login_required
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """`/history/<id>/`: one of one's own conversations as a transcript."""
+    found = own_conversation(cast("User", request.user), conversation_id)
+    return render(request, "conversation.html", {"conversation": found, "turns": found.turns.all()})
+
+
+def own_conversation(user: User, conversation_id: str | UUID) -> Conversation:
+    """The user's conversation, or the same 404 for nobody's and somebody else's."""
+    try:
+        return conversation_for(user, conversation_id)
+    except Conversation.DoesNotExist:
+        raise Http404 from None
