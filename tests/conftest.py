@@ -1,0 +1,33 @@
+"""Fixtures that any test may ask for."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+from script.install import chromium
+from tests.services import running_redis
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis: the one of `REDIS_URL`, else one of this test process."""
+    if "REDIS_URL" in os.environ:
+        yield os.environ["REDIS_URL"]
+    else:
+        with running_redis() as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """A browser that Playwright drives by `executable_path`."""
+    return chromium()
+
+
+@pytest.fixture(autouse=True)
+def forgotten_limits() -> None:
+    """No test inherits the rate limits that another has used up."""
+    cache.clear()
