@@ -1,0 +1,334 @@
+// @ts-check
+/**
+ * The transcript as a pure fold of events.
+ *
+ * Turns are kept by item id, each after its predecessor, never in order of arrival: recognised
+ * speech comes late. Items that are not speech, and turns that came to nothing, stay in the list
+ * unseen, because others name them as their predecessor.
+ */
+
+/**
+ * @typedef {import("./transport.js").SocketEvent} SocketEvent
+ * @typedef {"speaking" | "transcribing" | "in_progress" | "completed" | "interrupted" | "failed"
+ *   | "incomplete" | "sending" | "gone"} TurnStatus
+ * @typedef {object} Turn
+ * @property {string} itemId
+ * @property {string | null} previousItemId
+ * @property {"user" | "assistant" | "tool" | "system"} role
+ * @property {"audio" | "text"} modality
+ * @property {string[]} parts text by content index
+ * @property {TurnStatus} status
+ * @property {string | null} heardText
+ * @property {number | null} heardMs
+ * @property {string} error
+ * @property {string | null} responseId
+ * @property {string | null} startedAt ISO 8601
+ * @property {boolean} stored told by the server as a row: never touched again
+ * @typedef {readonly Turn[]} Transcript
+ */
+
+/** @type {Transcript} */
+export const EMPTY = [];
+/** Statuses that no later word of the same item takes back. */
+const SETTLED = new Set(["completed", "interrupted", "failed", "incomplete", "gone"]);
+
+/** @param {Turn} turn */
+export const textOf = (turn) => turn.parts.filter(Boolean).join(" ");
+
+/** The turns to show, in the order of the conversation. @param {Transcript} transcript */
+export function turnsOf(transcript) {
+  return transcript.filter((turn) => turn.status !== "gone" && turn.role !== "system");
+}
+
+/**
+ * The transcript followed by typed messages that have not come back from the service.
+ * @param {Transcript} transcript
+ * @param {string[]} texts
+ * @returns {Transcript}
+ */
+export function withUnsent(transcript, texts) {
+  const turns = texts.map((text, index) =>
+    newTurn(`unsent-${index}`, { modality: "text", parts: [text], status: "sending" }),
+  );
+  return [...transcript, ...turns];
+}
+
+/** @param {string} itemId @param {Partial<Turn>} facts @returns {Turn} */
+function newTurn(itemId, facts) {
+  return {
+    itemId,
+    previousItemId: null,
+    role: "user",
+    modality: "audio",
+    parts: [],
+    status: "completed",
+    heardText: null,
+    heardMs: null,
+    error: "",
+    responseId: null,
+    startedAt: null,
+    stored: false,
+    ...facts,
+  };
+}
+
+/** @param {any} row a stored turn as the server tells it @returns {Turn} */
+function storedTurn(row) {
+  return newTurn(row.item_id, {
+    role: row.role,
+    modality: row.modality,
+    parts: [row.text ?? ""],
+    status: row.status,
+    heardText: row.heard_text ?? null,
+    heardMs: row.heard_ms ?? null,
+    error: row.error ?? "",
+    startedAt: row.started_at ?? null,
+    stored: true,
+  });
+}
+
+/**
+ * The transcript with `turn` at its place, followed by those that were waiting for it.
+ * @param {Transcript} transcript
+ * @param {Turn} turn
+ * @returns {Transcript}
+ */
+function place(transcript, turn) {
+  const others = transcript.filter(({ itemId }) => itemId !== turn.itemId);
+  const current = transcript.findIndex(({ itemId }) => itemId === turn.itemId);
+  const predecessor = others.findIndex(({ itemId }) => itemId === turn.previousItemId);
+  let at = current === -1 ? others.length : current;
+  if (turn.previousItemId === "root") at = 0;
+  else if (predecessor !== -1) at = predecessor + 1;
+  /** @type {Transcript} */
+  let placed = [...others.slice(0, at), turn, ...others.slice(at)];
+  for (const early of others.slice(0, at)) {
+    if (early.previousItemId === turn.itemId) placed = place(placed, early);
+  }
+  return placed;
+}
+
+/**
+ * Change a known turn, or begin one at the end.
+ * @param {Transcript} transcript
+ * @param {string} itemId
+ * @param {(turn: Turn) => Partial<Turn>} change
+ * @param {Partial<Turn>} [facts] of a new turn
+ * @returns {Transcript}
+ */
+function update(transcript, itemId, change, facts = {}) {
+  const known = transcript.find((turn) => turn.itemId === itemId);
+  if (known?.stored) return transcript;
+  const turn = known ?? newTurn(itemId, facts);
+  const changed = { ...turn, ...change(turn) };
+  if (!known) return [...transcript, changed];
+  return transcript.map((other) => (other === known ? changed : other));
+}
+
+/** @param {string[]} parts @param {number} index @param {string} text */
+function withPart(parts, index, text) {
+  const changed = Array.from({ length: Math.max(parts.length, index + 1) }, (_, i) => parts[i] ?? "");
+  changed[index] = text;
+  return changed;
+}
+
+/** @param {any} item @returns {Turn["role"]} */
+function roleOf(item) {
+  if (item.type === "function_call") return "tool";
+  return item.type === "message" && item.role !== "system" ? item.role : "system";
+}
+
+/** @param {any} item @returns {string[]} */
+function partsOf(item) {
+  if (item.type === "function_call") return [item.name ?? ""];
+  return (item.content ?? []).map(
+    (/** @type {any} */ part) => part.text ?? part.transcript ?? "",
+  );
+}
+
+/** @param {any} item @param {boolean} done @returns {TurnStatus} */
+function statusOf(item, done) {
+  const spoken = item.content?.some((/** @type {any} */ part) => part.type === "input_audio");
+  if (item.role === "user") return spoken && !partsOf(item).join("") ? "transcribing" : "completed";
+  if (item.status === "incomplete") return "interrupted";
+  if (item.status === "in_progress") return "in_progress";
+  return done || item.role !== "assistant" ? "completed" : "in_progress";
+}
+
+/**
+ * @param {Transcript} transcript
+ * @param {SocketEvent} event
+ * @param {boolean} done
+ * @param {string | null} at
+ */
+function foldItem(transcript, { item, previous_item_id = undefined, response_id = null }, done, at) {
+  const known = transcript.find((turn) => turn.itemId === item.id);
+  if (known?.stored) return transcript;
+  const typed = item.content?.some((/** @type {any} */ part) => part.type.endsWith("_text"));
+  const turn = known ?? newTurn(item.id, { role: roleOf(item), status: "in_progress", startedAt: at });
+  const parts = partsOf(item);
+  const settled = known !== undefined && SETTLED.has(turn.status);
+  return place(transcript, {
+    ...turn,
+    role: known ? turn.role : roleOf(item),
+    modality: !settled && typed ? "text" : turn.modality,
+    previousItemId: previous_item_id ?? turn.previousItemId,
+    responseId: response_id ?? turn.responseId,
+    parts: !settled && parts.join("") ? parts : turn.parts,
+    status: settled ? turn.status : statusOf(item, done),
+  });
+}
+
+/** @type {Record<string, TurnStatus>} */
+const OUTCOMES = { cancelled: "interrupted", failed: "failed", incomplete: "incomplete" };
+
+/** @param {Transcript} transcript @param {any} response of `response.done` */
+function foldResponse(transcript, response) {
+  const status = OUTCOMES[response.status] ?? "completed";
+  const items = new Set((response.output ?? []).map((/** @type {any} */ item) => item.id));
+  return transcript.map((turn) => {
+    const own = items.has(turn.itemId) || turn.responseId === response.id;
+    const cutByService = turn.status === "interrupted" && turn.heardMs === null && !turn.stored;
+    return own && (turn.status === "in_progress" || cutByService) ? { ...turn, status } : turn;
+  });
+}
+
+/**
+ * @callback Rule
+ * @param {Transcript} transcript
+ * @param {SocketEvent} event
+ * @param {string | null} at when the event came, ISO 8601
+ * @returns {Transcript}
+ */
+
+/** @param {SocketEvent} event a delta @returns {(turn: Turn) => Partial<Turn>} */
+function append({ content_index = 0, delta }) {
+  return ({ parts, status }) => {
+    if (SETTLED.has(status)) return {};
+    return { parts: withPart(parts, content_index, (parts[content_index] ?? "") + delta) };
+  };
+}
+
+/** @type {Rule} */
+const appendSpeech = (transcript, event, at) =>
+  update(transcript, event.item_id, append(event), { status: "transcribing", startedAt: at });
+
+/** @type {Rule} */
+const appendAnswer = (transcript, event, at) =>
+  update(transcript, event.item_id, append(event), {
+    role: "assistant",
+    modality: event.type.includes("audio") ? "audio" : "text",
+    status: "in_progress",
+    responseId: event.response_id ?? null,
+    startedAt: at,
+  });
+
+/** @type {Rule} */
+const setAnswer = (transcript, { item_id, content_index = 0, transcript: spoken, text }) =>
+  update(
+    transcript,
+    item_id,
+    ({ parts }) => ({ parts: withPart(parts, content_index, spoken ?? text ?? "") }),
+    { role: "assistant", status: "in_progress" },
+  );
+
+/** @type {Rule} */
+const interrupt = (transcript, { item_id, heard_ms, heard_text, audio_end_ms }) =>
+  transcript.map((turn) => {
+    if (turn.itemId !== item_id || turn.status === "gone") return turn;
+    return {
+      ...turn,
+      status: "interrupted",
+      heardMs: heard_ms ?? turn.heardMs ?? audio_end_ms ?? null,
+      heardText: heard_text ?? turn.heardText,
+    };
+  });
+
+/**
+ * An answer of which nothing was heard is deleted upstream, and stays as interrupted.
+ * @type {Rule}
+ */
+const remove = (transcript, { item_id }) =>
+  transcript.map((turn) =>
+    turn.itemId === item_id && turn.heardMs === null ? { ...turn, status: "gone" } : turn,
+  );
+
+/** @type {Rule} */
+const recognised = (transcript, { item_id, transcript: words = "" }, at) => {
+  const text = words.trim();
+  return update(
+    transcript,
+    item_id,
+    ({ status }) => {
+      if (status === "gone") return {};
+      return text ? { parts: [text], status: "completed" } : { status: "gone" };
+    },
+    { startedAt: at },
+  );
+};
+
+/** @type {Rule} */
+const notRecognised = (transcript, { item_id }, at) =>
+  update(
+    transcript,
+    item_id,
+    ({ status }) => (status === "gone" ? {} : { status: "failed" }),
+    { startedAt: at },
+  );
+
+/** @type {Rule} */
+const committed = (transcript, { item_id, previous_item_id }, at) => {
+  const known = transcript.find((turn) => turn.itemId === item_id);
+  if (known?.stored) return transcript;
+  const turn = known ?? newTurn(item_id, { status: "speaking", startedAt: at });
+  return place(transcript, {
+    ...turn,
+    previousItemId: previous_item_id ?? turn.previousItemId,
+    status: turn.status === "speaking" ? "transcribing" : turn.status,
+  });
+};
+
+/** What is open when the call ends stays as it is: no more will come. @type {Rule} */
+const settle = (transcript) =>
+  transcript.map((turn) => {
+    /** @type {Partial<Record<TurnStatus, TurnStatus>>} */
+    const outcomes = { speaking: "gone", transcribing: "failed", in_progress: "interrupted" };
+    const status = outcomes[turn.status];
+    return status ? { ...turn, status } : turn;
+  });
+
+/** @type {Record<string, Rule>} */
+const RULES = {
+  "chat.call.ended": settle,
+  "chat.call.started": (_, { turns }) => turns.map(storedTurn),
+  "chat.interrupted": interrupt,
+  "conversation.item.added": (transcript, event, at) => foldItem(transcript, event, false, at),
+  "conversation.item.deleted": remove,
+  "conversation.item.done": (transcript, event, at) => foldItem(transcript, event, true, at),
+  "conversation.item.input_audio_transcription.completed": recognised,
+  "conversation.item.input_audio_transcription.delta": appendSpeech,
+  "conversation.item.input_audio_transcription.failed": notRecognised,
+  "conversation.item.truncated": interrupt,
+  "input_audio_buffer.cleared": (transcript) =>
+    transcript.map((turn) => (turn.status === "speaking" ? { ...turn, status: "gone" } : turn)),
+  "input_audio_buffer.committed": committed,
+  "input_audio_buffer.speech_started": (transcript, { item_id }, at) =>
+    update(transcript, item_id, () => ({}), { status: "speaking", startedAt: at }),
+  "response.done": (transcript, { response }) => foldResponse(transcript, response),
+  "response.output_audio_transcript.delta": appendAnswer,
+  "response.output_audio_transcript.done": setAnswer,
+  "response.output_item.added": (transcript, event, at) => foldItem(transcript, event, false, at),
+  "response.output_text.delta": appendAnswer,
+  "response.output_text.done": setAnswer,
+};
+
+/**
+ * The transcript after one more event; events that say nothing of it leave it as it is.
+ * @param {Transcript} transcript
+ * @param {SocketEvent} event
+ * @param {string | null} [at] when the event came, ISO 8601
+ * @returns {Transcript}
+ */
+export function fold(transcript, event, at = null) {
+  return RULES[event.type]?.(transcript, event, at) ?? transcript;
+}

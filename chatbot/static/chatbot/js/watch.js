@@ -1,0 +1,52 @@
+// @ts-check
+/** Watches for a call in another tab and hands on its captions. */
+
+import { socketUrl, Transport } from "./transport.js";
+
+const FIRST_RETRY_MS = 2000;
+const LAST_RETRY_MS = 60_000;
+/** Refusals that trying again does not change. */
+const FINAL = new Set([4401, 4403]);
+
+export class Watch {
+  #path;
+  #onEvent;
+  /** @type {Transport | null} */
+  #transport = null;
+  #retryMs = FIRST_RETRY_MS;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {string} path
+   * @param {(event: import("./transport.js").SocketEvent) => void} onEvent
+   */
+  constructor(path, onEvent) {
+    this.#path = path;
+    this.#onEvent = onEvent;
+  }
+
+  start() {
+    this.stop();
+    this.#transport = new Transport(socketUrl(this.#path), {
+      event: (event) => {
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#onEvent(event);
+      },
+      closed: ({ code }) => this.#retry(code),
+    });
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#transport?.drop();
+    this.#transport = null;
+  }
+
+  /** @param {number} code */
+  #retry(code) {
+    if (FINAL.has(code)) return;
+    this.#timer = setTimeout(() => this.start(), this.#retryMs * (0.5 + Math.random()));
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+  }
+}

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { IDLE, isUnderWay, phaseOf, statusOf, step } from "../../chatbot/static/chatbot/js/call.js";
+
+const event = (type, fields = {}) => ({ type: "event", event: { type, ...fields } });
+const after = (...signals) => signals.reduce(step, IDLE);
+
+const ready = event("chat.status", { state: "ready", message: "" });
+const open = [{ type: "dial" }, ready, { type: "microphone", state: "on" }];
+const answering = event("response.created", { response: { id: "r1" } });
+const answered = event("response.done", { response: { id: "r1", status: "completed" } });
+
+test("a call goes from idle by connecting to listening", () => {
+  assert.equal(phaseOf(IDLE), "idle");
+  assert.equal(phaseOf(after({ type: "dial" })), "connecting");
+  assert.equal(phaseOf(after(...open)), "listening");
+});
+
+test("while connecting, the server's word is shown", () => {
+  const loading = event("chat.status", { state: "connecting", message: "The engine is loading." });
+  assert.equal(statusOf(after({ type: "dial" }, loading)), "The engine is loading.");
+});
+
+test("a spoken turn is heard, thought about, answered and played to its end", () => {
+  const phases = [
+    event("input_audio_buffer.speech_started"),
+    event("input_audio_buffer.speech_stopped"),
+    answering,
+    { type: "playing", playing: true },
+    answered,
+    { type: "playing", playing: false },
+  ].map((_, i, signals) => phaseOf(after(...open, ...signals.slice(0, i + 1))));
+  assert.deepEqual(phases, [
+    "listening",
+    "thinking",
+    "thinking",
+    "speaking",
+    "speaking",
+    "listening",
+  ]);
+});
+
+test("the end of an older response does not end the present one", () => {
+  const next = event("response.created", { response: { id: "r2" } });
+  assert.equal(phaseOf(after(...open, answering, next, answered)), "thinking");
+});
+
+test("words that came to nothing leave nobody thinking", () => {
+  const nothing = event("conversation.item.input_audio_transcription.completed", {
+    transcript: " ",
+  });
+  const state = after(...open, event("input_audio_buffer.speech_stopped"), nothing);
+  assert.equal(phaseOf(state), "listening");
+});
+
+test("a typed question is thought about at once", () => {
+  assert.equal(phaseOf(after(...open, { type: "asked" })), "thinking");
+});
+
+test("a microphone that is refused leaves a call for typing, and says so", () => {
+  const refused = { type: "microphone", state: "off", notice: "Not allowed." };
+  const state = after({ type: "dial" }, refused, ready);
+  assert.equal(phaseOf(state), "listening");
+  assert.equal(statusOf(state), "Connected. Type a message.");
+  assert.equal(state.notice.message, "Not allowed.");
+  const granted = step(state, { type: "microphone", state: "on" });
+  assert.equal(granted.notice, null);
+  assert.equal(statusOf(granted), "Listening");
+});
+
+test("an error that is not fatal is shown until the next answer or until it is dismissed", () => {
+  const error = event("chat.error", { code: "x", message: "Not possible.", fatal: false });
+  const state = after(...open, { type: "asked" }, error);
+  assert.equal(phaseOf(state), "listening");
+  assert.equal(state.notice.message, "Not possible.");
+  assert.equal(step(state, { type: "dismiss" }).notice, null);
+  assert.equal(step(state, answering).notice, null);
+});
+
+test("a hang-up ends the call, a loss is an error with a way out", () => {
+  const close = (code) => ({ type: "closed", closing: { code, message: "Why.", wayOut: "again" } });
+  const ended = after(...open, answering, close(1000));
+  assert.equal(phaseOf(ended), "ended");
+  assert.equal(ended.notice, null);
+  const lost = after(...open, answering, close(1006));
+  assert.equal(phaseOf(lost), "error");
+  assert.deepEqual(lost.notice, { message: "Why.", wayOut: "again" });
+  assert.equal(isUnderWay(lost), false);
+  assert.equal(phaseOf(step(lost, { type: "dial" })), "connecting");
+});
+
+test("sound that is reported after the end changes nothing", () => {
+  const ended = after({ type: "closed", closing: { code: 1000, message: "", wayOut: "again" } });
+  assert.equal(step(ended, { type: "playing", playing: true }), ended);
+  assert.equal(step(ended, { type: "microphone", state: "on" }), ended);
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { PlaybackQueue } from "../../chatbot/static/chatbot/js/playqueue.js";
+
+const QUANTUM = 128;
+
+const key = (itemId, generation = 0) => ({ generation, itemId, contentIndex: 0 });
+const tone = (ms, value = 8192) => new Int16Array(ms * 24).fill(value);
+
+/** Everything that `ms` of rendering gives, quantum by quantum. */
+function play(queue, ms, rateHz = 24_000) {
+  const out = [];
+  for (let n = 0; n < (ms * rateHz) / 1000; n += QUANTUM) {
+    const quantum = new Float32Array(QUANTUM);
+    queue.read(quantum);
+    out.push(...quantum);
+  }
+  return out;
+}
+
+test("it waits for a cushion of 80 ms", () => {
+  const queue = new PlaybackQueue(24_000);
+  queue.push(key("a"), tone(60));
+  assert.ok(play(queue, 20).every((sample) => sample === 0));
+  queue.push(key("a"), tone(20));
+  assert.ok(play(queue, 20).some((sample) => sample !== 0));
+});
+
+test("a short answer that is complete needs no cushion", () => {
+  const queue = new PlaybackQueue(24_000);
+  queue.push(key("a"), tone(40));
+  queue.finish();
+  const sound = play(queue, 60).filter((sample) => sample === 0.25);
+  assert.equal(sound.length, 960);
+  assert.deepEqual(queue.takeSettled(), [{ key: key("a"), playedMs: 40, state: "ended" }]);
+  assert.equal(queue.active, false);
+  assert.equal(queue.underRuns, 0);
+});
+
+test("chunks follow each other without a gap", () => {
+  const queue = new PlaybackQueue(24_000);
+  for (let i = 0; i < 10; i++) queue.push(key("a"), tone(33));
+  const out = play(queue, 300);
+  assert.ok(out.slice(0, 7000).every((sample) => sample === 0.25));
+});
+
+test("an under-run is counted once, slopes to silence and gathers a new cushion", () => {
+  const queue = new PlaybackQueue(24_000);
+  queue.push(key("a"), tone(100));
+  const out = play(queue, 200);
+  const end = out.findIndex((sample, i) => i >= 2400 && sample === 0);
+  assert.ok(end < 2400 + QUANTUM);
+  assert.equal(queue.underRuns, 1);
+  assert.equal(queue.active, true);
+  queue.push(key("a"), tone(40));
+  assert.ok(play(queue, 20).every((sample) => sample === 0));
+  queue.push(key("a"), tone(40));
+  queue.finish();
+  play(queue, 200);
+  assert.equal(queue.underRuns, 1);
+  assert.equal(queue.takeSettled()[0].playedMs, 180);
+});
+
+test("the end may be told after the last sample was played", () => {
+  const queue = new PlaybackQueue(24_000);
+  queue.push(key("a"), tone(100));
+  play(queue, 200);
+  assert.deepEqual(queue.takeSettled(), []);
+  queue.finish();
+  play(queue, 10);
+  assert.equal(queue.takeSettled()[0].playedMs, 100);
+});
+
+test("positions count each item from its own first sample", () => {
+  const queue = new PlaybackQueue(24_000);
+  queue.push(key("a"), tone(100));
+  queue.push(key("b"), tone(100));
+  play(queue, 128);
+  assert.deepEqual(queue.takeSettled(), [{ key: key("a"), playedMs: 100, state: "ended" }]);
+  assert.equal(queue.position.key.itemId, "b");
+  assert.equal(queue.position.playedMs, 28);
+});
+
+for (const rateHz of [24_000, 44_100, 48_000]) {
+  test(`at ${rateHz} Hz the position of a finished item is its length`, () => {
+    const queue = new PlaybackQueue(rateHz);
+    for (let i = 0; i < 30; i++) queue.push(key("a"), tone(37));
+    queue.finish();
+    play(queue, 1200, rateHz);
+    assert.ok(Math.abs(queue.takeSettled()[0].playedMs - 1110) < 0.1);
+  });
+}
+
+test("a flush is silent within 5 ms and tells what was played", () => {
+  const queue = new PlaybackQueue(48_000);
+  queue.push(key("a", 3), tone(500));
+  play(queue, 200, 48_000);
+  const { playedMs, ...cut } = queue.flush();
+  assert.deepEqual(cut, { key: key("a", 3), state: "interrupted" });
+  assert.ok(playedMs >= 200 && playedMs < 210, String(playedMs));
+  const out = play(queue, 100, 48_000);
+  assert.ok(out.slice(240).every((sample) => sample === 0));
+  const steps = out.slice(1, 240).map((sample, i) => Math.abs(sample - out[i]));
+  assert.ok(Math.max(...steps) < 0.01, "the fade has no click");
+  assert.equal(queue.active, false);
+});
+
+test("a flush before the first sample tells 0 ms", () => {
+  const queue = new PlaybackQueue(24_000);
+  queue.push(key("a"), tone(60));
+  assert.deepEqual(queue.flush(), { key: key("a"), playedMs: 0, state: "interrupted" });
+});
+
+test("a flush of nothing cuts nothing", () => {
+  assert.equal(new PlaybackQueue(48_000).flush(), null);
+});
+
+test("after a flush the next answer counts from 0", () => {
+  const queue = new PlaybackQueue(24_000);
+  queue.push(key("a"), tone(500));
+  play(queue, 200);
+  queue.flush();
+  queue.push(key("b", 1), tone(100));
+  play(queue, 64);
+  assert.equal(queue.position.key.itemId, "b");
+  assert.ok(queue.position.playedMs <= 64);
+});
