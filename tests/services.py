@@ -71,13 +71,14 @@ class Process:
     def __init__(
         self, command: Sequence[str], log: Path, env: dict[str, str] | None = None
     ) -> None:
-        """`env` is added to the variables of the tests."""
+        """`env` is added to the variables of the tests, save the settings of the tests."""
         self.log = log
+        inherited = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
         with log.open("wb") as output:
             self.popen = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**os.environ, **(env or {})},
+                env={**inherited, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
