@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import (
@@ -9,6 +10,7 @@ from django.db.models import (
     DurationField,
     ExpressionWrapper,
     F,
+    Manager,
     OuterRef,
     QuerySet,
     Subquery,
@@ -17,7 +19,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatbot.models import CALL_LEASE, Call, Conversation, Persona, User
+from chatbot.models import CALL_LEASE, Call, Conversation, Persona, Turn, User
 
 
 def conversations_of(user: User) -> QuerySet[Conversation]:
@@ -50,14 +52,21 @@ def persona_for(user: User, slug: str | None) -> Persona:
 
 
 def with_length(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Adds `turn_count`, and `length`: how long its calls lasted in all (None without calls)."""
+    """Adds `turn_count`, and `length`: how long its calls lasted in all (None without calls).
+
+    Sub-queries, so that further joins (a search, a filter) count nothing twice.
+    """
     lasted = ExpressionWrapper(
         Coalesce(F("ended_at"), F("last_seen_at")) - F("started_at"), output_field=DurationField()
     )
-    calls = Call.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
-    return conversations.annotate(
-        turn_count=Count("turns"), length=Subquery(calls.annotate(sum=Sum(lasted)).values("sum"))
-    )
+    calls = _of_conversation(Call.objects).annotate(total=Sum(lasted)).values("total")
+    turns = _of_conversation(Turn.objects).annotate(total=Count("pk")).values("total")
+    return conversations.annotate(turn_count=Coalesce(Subquery(turns), 0), length=Subquery(calls))
+
+
+def _of_conversation(rows: Manager[Any]) -> QuerySet[Any, Any]:
+    """Rows of the outer query's conversation, grouped by it."""
+    return rows.filter(conversation=OuterRef("pk")).order_by().values("conversation")
 
 
 def live_call_of(user: User) -> Call | None:

@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 from chatbot import control, metrics, store
 from chatbot.models import Call as CallRow
 from chatbot.realtime.call import Call
-from chatbot.realtime.effects import Effect, HangUp, Publish
+from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem
 from chatbot.recorder import Recorder, RecorderFull
@@ -133,7 +133,7 @@ class Relay:
             await asyncio.sleep(HEARTBEAT_S)
             await database_sync_to_async(store.touch_call)(self._row.pk)
 
-    async def _turn_saved(self, saved: store.SaveTurn) -> None:
+    async def _turn_saved(self, saved: SaveTurn) -> None:
         self._call.turn_saved(saved)
         await self._drain()
 

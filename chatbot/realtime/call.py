@@ -52,8 +52,9 @@ class Call:
         """`history` are the stored turns in order; `new_id` makes an item id from a prefix."""
         self._settings = settings
         self._history = list(history)
+        self._stored = frozenset(turn.item_id for turn in history)
         self._new_id = new_id
-        self._transcript = Transcript((turn.item_id for turn in history), first_position)
+        self._transcript = Transcript(self._stored, first_position)
         self._playback = Playback()
         self._held = HeldSpeech()
         self._is_ready = False
@@ -260,6 +261,8 @@ class Call:
             self._complain(Problem("bad_upstream_event", problems.UNREADABLE))
 
     def _relay(self, event: Event, now: float) -> None:
+        if (event.get("item") or {}).get("id") in self._stored:
+            return  # the echo of a replayed turn
         self._transcript.apply(event, now)
         self._tell(event)
         if event["type"] in policy.CAPTIONS:

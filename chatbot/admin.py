@@ -1,0 +1,112 @@
+"""Review for staff: conversations as transcripts, personas, people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from chatbot.access import with_length
+from chatbot.models import Conversation, Persona, Turn, User
+
+if TYPE_CHECKING:
+    ConversationModelAdmin = admin.ModelAdmin[Conversation]
+    PersonaModelAdmin = admin.ModelAdmin[Persona]
+else:
+    ConversationModelAdmin = PersonaModelAdmin = admin.ModelAdmin
+
+admin.site.site_header = _("Colloquy review")
+admin.site.site_title = _("Colloquy review")
+admin.site.index_title = _("Conversations, personas and people")
+admin.site.register(User, UserAdmin)
+
+
+@admin.register(Persona)
+class PersonaAdmin(PersonaModelAdmin):
+    """Who people can talk to."""
+
+    list_display = ["name", "slug", "model", "voice", "transcription_model", "is_default"]
+    search_fields = ["name", "slug", "instructions"]
+    prepopulated_fields = {"slug": ["name"]}
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "is_default", "instructions"]}),
+        (_("Voice"), {"fields": ["model", "voice", "transcription_model"]}),
+        (
+            _("Turn detection"),
+            {"fields": ["vad_threshold", "vad_prefix_padding_ms", "vad_silence_duration_ms"]},
+        ),
+    ]
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ConversationModelAdmin):
+    """What was said: a list to find it in, and each as a transcript. Nothing here edits it."""
+
+    list_display = ["name", "user", "persona", "created_at", "length", "turns"]
+    list_select_related = ["user", "persona"]
+    list_filter = ["persona", "created_at"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    search_fields = ["title"]
+    search_help_text = _("Title, user name, e-mail, or any words said")
+    list_per_page = 50
+    change_form_template = "admin/chatbot/conversation/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return with_length(super().get_queryset(request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
+    ) -> tuple[QuerySet[Conversation], bool]:
+        for word in search_term.split():
+            said = Turn.objects.filter(conversation=OuterRef("pk"), text__icontains=word)
+            queryset = queryset.filter(
+                Q(title__icontains=word)
+                | Q(user__username__icontains=word)
+                | Q(user__email__icontains=word)
+                | Exists(said)
+            )
+        return queryset, False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        conversation = self.get_object(request, object_id)
+        context: dict[str, Any] = {"title": _("Transcript")}
+        if conversation is not None and self.has_view_permission(request, conversation):
+            context |= {
+                "conversation": conversation,
+                "transcript": conversation.turns.all(),
+                "calls": conversation.calls.all(),
+            }
+        return super().change_view(
+            request, object_id, form_url, {**context, **(extra_context or {})}
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("conversation"), ordering="title")
+    def name(self, conversation: Conversation) -> str:
+        return str(conversation)
+
+    @admin.display(description=_("length"), ordering="length")
+    def length(self, conversation: Conversation) -> str:
+        lasted: timedelta | None = getattr(conversation, "length", None)
+        return str(timedelta(seconds=round(lasted.total_seconds()))) if lasted else "-"
+
+    @admin.display(description=_("turns"), ordering="turn_count")
+    def turns(self, conversation: Conversation) -> int:
+        return int(getattr(conversation, "turn_count", 0))
