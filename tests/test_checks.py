@@ -1,0 +1,67 @@
+"""System checks, probes and response headers."""
+
+from unittest import mock
+
+import pytest
+from django.core.checks import run_checks
+from django.test import AsyncClient, Client
+from pytest_django import Settings
+
+from chatbot import health
+
+
+def ids() -> set[str | None]:
+    return {found.id for found in run_checks()}
+
+
+def test_nothing_is_wrong_by_default() -> None:
+    assert ids() == set()
+
+
+def test_slow_frames_are_told() -> None:
+    with mock.patch("autobahn.websocket.USES_NVX", new=False):
+        assert ids() == {"chatbot.W001"}
+
+
+def test_several_workers_need_redis(settings: Settings) -> None:
+    settings.WORKERS = 2
+    settings.REDIS_URL = ""
+    assert ids() == {"chatbot.E001"}
+
+
+def test_openai_needs_a_key(settings: Settings) -> None:
+    settings.REALTIME_URL = "wss://api.openai.com/v1/realtime"
+    assert ids() == {"chatbot.E002"}
+
+
+async def test_a_worker_is_alive(async_client: AsyncClient) -> None:
+    assert (await async_client.get("/healthz")).json() == {"status": "alive"}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_worker_is_ready_with_its_database_and_layer(async_client: AsyncClient) -> None:
+    answer = await async_client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"Database": "OK", "ChannelLayer": "OK"})
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_worker_without_its_layer_is_not_ready(async_client: AsyncClient) -> None:
+    layer = mock.AsyncMock(group_send=mock.AsyncMock(side_effect=ConnectionRefusedError))
+    with mock.patch.object(health, "get_channel_layer", return_value=layer):
+        answer = await async_client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["ChannelLayer"] != "OK"
+
+
+async def test_metrics_are_prometheus_text(async_client: AsyncClient) -> None:
+    assert b"python_info" in (await async_client.get("/metrics")).content
+
+
+@pytest.mark.django_db
+def test_pages_run_only_our_own_scripts_and_only_we_hear_the_microphone(client: Client) -> None:
+    headers = client.get("/accounts/login/").headers
+    policy = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(policy)
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "microphone=(self)" in headers["permissions-policy"]
+    assert headers["x-frame-options"] == "DENY"
