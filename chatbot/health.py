@@ -10,6 +10,7 @@ from health_check.base import HealthCheck
 from health_check.checks import Database
 from health_check.exceptions import ServiceUnavailable
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.exceptions import RedisError
 
 
 @dataclass
@@ -20,7 +21,7 @@ class ChannelLayer(HealthCheck):
         layer = get_channel_layer()
         try:
             await layer.group_send("health", {"type": "health.probe"})
-        except (OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, OSError) as error:
             raise ServiceUnavailable("The channel layer is unreachable") from error
 
 
