@@ -1,10 +1,25 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
 import { EMPTY, fold, textOf, turnsOf, withUnsent } from "../../chatbot/static/chatbot/js/transcript.js";
 
 const run = (events, from = EMPTY) => events.reduce((state, event) => fold(state, event), from);
 const lines = (state) => turnsOf(state).map((turn) => `${turn.role}: ${textOf(turn)} (${turn.status})`);
+
+const RECORDINGS = new URL("../recordings/", import.meta.url);
+const SETTLED = ["completed", "interrupted", "incomplete", "failed"];
+
+/** What is to be kept of a transcript: the same as the Python fold keeps. */
+const kept = (state) =>
+  turnsOf(state)
+    .map((turn) => ({ item_id: turn.itemId, role: turn.role, status: turn.status, text: textOf(turn) }))
+    .filter(({ status, text }) => SETTLED.includes(status) && (text || status === "failed"));
+
+for (const name of readdirSync(RECORDINGS).filter((file) => file.endsWith(".json"))) {
+  const { what, events, turns } = JSON.parse(readFileSync(new URL(name, RECORDINGS), "utf8"));
+  test(`recording: ${what}`, () => assert.deepEqual(kept(run(events)), turns));
+}
 
 const started = (item_id) => ({ type: "input_audio_buffer.speech_started", item_id });
 const committed = (item_id, previous_item_id = null) => ({
