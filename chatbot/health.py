@@ -19,9 +19,11 @@ class ChannelLayer(HealthCheck):
 
     async def run(self) -> None:
         layer = get_channel_layer()
+        if layer is None:
+            raise ServiceUnavailable("There is no channel layer")
         try:
             await layer.group_send("health", {"type": "health.probe"})
-        except (TimeoutError, OSError) as error:
+        except (OSError, RedisError) as error:
             raise ServiceUnavailable("The channel layer is unreachable") from error
 
 
