@@ -1,0 +1,1 @@
+"""The models behind the protocols of `models.py`, one file each."""
