@@ -10,3 +10,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGNUP_OPEN)
+
+
+def signup(request: HttpRequest) -> dict[str, bool]:
+    """Tells every template whether to offer a new account."""
+    return {"signup_is_open": bool(settings.SIGNUP_OPEN)}

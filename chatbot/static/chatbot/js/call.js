@@ -54,7 +54,8 @@ export function phaseOf(state) {
 export function statusOf(state) {
   const phase = phaseOf(state);
   if (phase === "connecting" && state.progress) return state.progress;
-  if (phase === "listening" && state.microphone !== "on") return say("state.typing");
+  if (phase === "listening" && state.microphone === "asking") return say("state.asking");
+  if (phase === "listening" && state.microphone === "off") return say("state.typing");
   if (phase === "listening" && state.hearing) return say("state.hearing");
   return say(`state.${phase}`);
 }

@@ -6,6 +6,7 @@ export const MESSAGES = {
   "state.connecting": "Connecting…",
   "state.listening": "Listening",
   "state.hearing": "Hearing you",
+  "state.asking": "Waiting for the microphone…",
   "state.typing": "Connected. Type a message.",
   "state.thinking": "Thinking…",
   "state.speaking": "Speaking",
