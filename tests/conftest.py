@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.core.cache import cache
+from django.db import connections
 
 from script.install import chromium
 from tests.services import running_redis
@@ -25,6 +27,13 @@ def redis_url() -> Iterator[str]:
 def chromium_path() -> Path:
     """A browser that Playwright drives by `executable_path`."""
     return chromium()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Also closes the connection that asynchronous tests leave in asgiref's own thread."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture(autouse=True)

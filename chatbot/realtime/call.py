@@ -314,9 +314,11 @@ class Call:
         self._playback.whole(event["item_id"])
 
     def _item_done(self, event: Event, now: float) -> None:
-        audio = self._truncate_when_whole.pop(event["item"]["id"], None)
-        if audio is not None:
-            self._truncate(audio)
+        item_id = event["item"]["id"]
+        for audio in self._cut.items if self._cut else ():
+            audio.is_whole = audio.is_whole or audio.item_id == item_id
+        if waiting := self._truncate_when_whole.pop(item_id, None):
+            self._truncate(waiting)
 
     def _transcribed(self, event: Event, now: float) -> None:
         if usage := event.get("usage"):

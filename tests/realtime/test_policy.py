@@ -1,0 +1,34 @@
+"""Every GA event has a decision; the lists of events are the openai SDK's own types."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from openai.types.realtime import RealtimeClientEvent, RealtimeServerEvent
+
+from chatbot.realtime import policy
+from chatbot.realtime.policy import Decision
+
+
+def types_of(union: Any) -> set[str]:
+    members = get_args(get_args(union)[0])
+    return {get_args(member.model_fields["type"].annotation)[0] for member in members}
+
+
+def test_every_client_event_has_a_decision() -> None:
+    assert set(policy.FROM_BROWSER) == types_of(RealtimeClientEvent)
+
+
+def test_every_server_event_has_a_decision() -> None:
+    assert set(policy.FROM_UPSTREAM) == types_of(RealtimeServerEvent)
+
+
+def test_a_browser_can_change_nothing_of_the_session() -> None:
+    assert policy.FROM_BROWSER["session.update"] is Decision.REFUSE
+    assert policy.FROM_UPSTREAM["session.created"] is Decision.OWN
+    assert policy.FROM_UPSTREAM["session.updated"] is Decision.OWN
+
+
+def test_captions_hold_no_sound() -> None:
+    assert "response.output_audio.delta" not in policy.CAPTIONS
+    assert "response.output_audio_transcript.delta" in policy.CAPTIONS

@@ -1,0 +1,479 @@
+"""Calls through the real application, with a scripted upstream on a real socket."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from pytest_django import Settings
+
+from chatbot.models import Call, Conversation, Persona, Turn, Usage, User
+from tests.browser import opened
+from tests.scripted import Session, refusal, scripted_upstream, tone
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def persona() -> Persona:
+    """The default one, which a test that flushes the database would miss."""
+    return Persona.objects.get_or_create(
+        slug="assistant",
+        defaults={
+            "name": "Assistant",
+            "instructions": "You are a helpful assistant. Be concise and natural.",
+            "is_default": True,
+        },
+    )[0]
+
+
+@pytest.fixture
+def alice(persona: Persona) -> User:
+    return User.objects.create_user("alice", password="wonder-land-1")
+
+
+@pytest.fixture
+def charlie() -> User:
+    return User.objects.create_user("charlie", password="wonder-land-1")
+
+
+def report(played_ms: int, state: str) -> dict[str, Any]:
+    """What the page says of the answer it plays."""
+    return {
+        "type": "chat.playback",
+        "generation": 0,
+        "item_id": "a1",
+        "content_index": 0,
+        "played_ms": played_ms,
+        "state": state,
+    }
+
+
+@sync_to_async
+def rows() -> list[tuple[Any, ...]]:
+    return list(Turn.objects.values_list("role", "status", "text"))
+
+
+async def test_a_spoken_question_is_answered_shown_and_stored(
+    alice: User, settings: Settings
+) -> None:
+    asked: dict[str, Any] = {}
+
+    async def script(session: Session) -> None:
+        asked.update(await session.open())
+        await session.expect("input_audio_buffer.append")
+        await session.hear("What is the time?")
+        await session.answer("It is noon.")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        started = await page.until("chat.call.started")
+        assert started["persona"] == {"slug": "assistant", "name": "Assistant"}
+        await page.send(tone(40))
+        await page.until("chat.turn.saved", item_id="u1")
+        await page.until("chat.turn.saved", item_id="a1")
+        assert page.audio == tone(1000)
+        assert await rows() == [
+            ("user", "completed", "What is the time?"),
+            ("assistant", "completed", "It is noon."),
+        ]
+        await page.send({"type": "chat.hangup"})
+        assert await page.until_closed() == 1000
+    assert asked["instructions"] == "You are a helpful assistant. Be concise and natural."
+    assert asked["audio"]["input"]["transcription"] == {"model": "gpt-4o-mini-transcribe"}
+    assert "model=gpt-realtime-2.1" in upstream.requests[0].path
+    call = await Call.objects.aget()
+    assert (call.close_code, call.end_reason) == (1000, "user")
+    assert (await Conversation.objects.aget()).title == "What is the time?"
+    usage = await Usage.objects.aget(kind="response")
+    assert (usage.text_input_tokens, usage.cached_text_tokens) == (24, 16)
+    assert (usage.audio_input_tokens, usage.audio_output_tokens) == (20, 20)
+    assert (await Usage.objects.aget(kind="transcription")).audio_seconds == 0.9
+
+
+async def test_a_saved_turn_is_told_after_its_row_is_there(alice: User, settings: Settings) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Hello.")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.turn.saved", item_id="u1")
+        assert await rows() == [("user", "completed", "Hello.")]
+
+
+async def test_speaking_over_the_answer_truncates_at_what_was_played(
+    alice: User, settings: Settings
+) -> None:
+    truncated: dict[str, Any] = {}
+
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Tell me a story.")
+        await session.begin_answer("Once upon a time")
+        await session.emit({"type": "input_audio_buffer.speech_started", "item_id": "u2"})
+        await session.end_answer("Once upon a time", status="cancelled")
+        truncated.update(await session.expect("conversation.item.truncate"))
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.audio", generation=0)
+        await page.until("input_audio_buffer.speech_started", item_id="u2")
+        await page.send(report(500, "interrupted"))
+        cut = await page.until("chat.interrupted")
+        assert (cut["item_id"], cut["heard_ms"], cut["heard_text"]) == ("a1", 500, "Once")
+        await page.until("chat.turn.saved", item_id="a1", status="interrupted")
+        await page.send({"type": "chat.hangup"})
+        await page.until_closed()
+    assert truncated["audio_end_ms"] == 500
+    answer = await Turn.objects.aget(role="assistant")
+    assert (answer.status, answer.heard_ms, answer.heard_text) == ("interrupted", 500, "Once")
+
+
+async def test_typed_text_is_part_of_the_same_call(alice: User, settings: Settings) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        item = (await session.expect("conversation.item.create"))["item"]
+        item = {**item, "status": "completed"}
+        for kind in ("added", "done"):
+            await session.emit(
+                {"type": f"conversation.item.{kind}", "item": item, "previous_item_id": None}
+            )
+        await session.expect("response.create")
+        await session.answer("Hello, too.", previous=item["id"])
+        await session.hold()
+
+    content = [{"type": "input_text", "text": "Hello."}]
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        message = {"type": "message", "role": "user", "content": content}
+        await page.send({"type": "conversation.item.create", "item": message})
+        await page.send({"type": "response.create"})
+        await page.until("chat.turn.saved", item_id="a1")
+    question = await Turn.objects.aget(role="user")
+    assert (question.modality, question.text, question.position) == ("text", "Hello.", 0)
+
+
+async def test_a_conversation_goes_on_where_it_was(alice: User, settings: Settings) -> None:
+    replayed: list[dict[str, Any]] = []
+
+    async def first(session: Session) -> None:
+        await session.open()
+        await session.hear("Hello.")
+        await session.answer("Hi.")
+        await session.hold()
+
+    async def second(session: Session) -> None:
+        await session.open()
+        replayed.append(await session.expect("conversation.item.create"))
+        replayed.append(await session.expect("conversation.item.create"))
+        await session.hear("Again.", "u2", "a1")
+        await session.hold()
+
+    async with scripted_upstream(first) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        conversation = (await page.until("chat.call.started"))["conversation"]["id"]
+        await page.until("chat.turn.saved", item_id="a1")
+        await page.send(report(1000, "ended"))
+    async with (
+        scripted_upstream(second) as upstream,
+        opened(alice, f"/ws/call/?conversation={conversation}") as page,
+    ):
+        settings.REALTIME_URL = upstream.url
+        started = await page.until("chat.call.started")
+        assert [turn["text"] for turn in started["turns"]] == ["Hello.", "Hi."]
+        await page.until("chat.turn.saved", item_id="u2", position=2)
+    assert [event["item"]["role"] for event in replayed] == ["user", "assistant"]
+    assert await Turn.objects.acount() == 3
+    assert await Conversation.objects.acount() == 1
+
+
+async def test_a_failed_recognition_is_stored_as_such(alice: User, settings: Settings) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.emit(
+            {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 0},
+            {"type": "input_audio_buffer.committed", "item_id": "u1", "previous_item_id": None},
+            {
+                "type": "conversation.item.input_audio_transcription.failed",
+                "item_id": "u1",
+                "content_index": 0,
+                "error": {"type": "transcription_error", "message": "..."},
+            },
+        )
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.turn.saved", item_id="u1", status="failed")
+    turn = await Turn.objects.aget()
+    assert (turn.status, turn.error) == ("failed", "The words could not be recognised.")
+
+
+# Who may call
+
+
+async def test_nobody_signed_in_is_refused_with_a_sentence() -> None:
+    async with opened(None) as page:
+        error = await page.until("chat.error")
+        assert await page.until_closed() == 4401
+    assert error["message"] == "You are not signed in. Sign in, then call again."
+
+
+@pytest.mark.parametrize("path", ["/ws/call/", "/ws/captions/"])
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("http://evil.example", "localhost:8000"),
+        ("http://localhost:9000", "localhost:8000"),
+        ("null", "localhost:8000"),
+        (None, "localhost:8000"),
+        ("http://evil.example", "evil.example"),
+        ("ftp://localhost:8000", "localhost:8000"),
+    ],
+)
+async def test_a_foreign_origin_is_refused(
+    alice: User, path: str, origin: str | None, host: str
+) -> None:
+    async with opened(alice, path, origin=origin, host=host) as page:
+        error = await page.until("chat.error")
+        assert await page.until_closed() == 4403
+    assert error["code"] == "origin_not_allowed"
+
+
+async def test_a_trusted_origin_may_call(alice: User, settings: Settings) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://voice.example"]
+    async with opened(alice, "/ws/captions/", origin="https://voice.example") as page:
+        assert await page.until("chat.watch.started") == {
+            "type": "chat.watch.started",
+            "live": None,
+        }
+
+
+@pytest.mark.parametrize(
+    "conversation_id", ["", "nonsense", "00000000-0000-0000-0000-000000000000"]
+)
+async def test_somebody_elses_conversation_is_not_there(
+    alice: User, charlie: User, persona: Persona, conversation_id: str
+) -> None:
+    theirs = await Conversation.objects.acreate(user=alice, persona=persona)
+    wanted = conversation_id or theirs.pk
+    async with opened(charlie, f"/ws/call/?conversation={wanted}") as page:
+        error = await page.until("chat.error")
+        assert await page.until_closed() == 4404
+    assert error["code"] == "conversation_not_found"
+
+
+async def test_an_unknown_persona_is_refused(alice: User) -> None:
+    async with opened(alice, "/ws/call/?persona=nobody") as page:
+        assert (await page.until("chat.error"))["code"] == "persona_not_found"
+        assert await page.until_closed() == 4404
+    assert await Conversation.objects.acount() == 0
+
+
+async def test_no_more_calls_at_once_than_allowed(alice: User, settings: Settings) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hold()
+
+    settings.MAX_CALLS_PER_USER = 1
+    async with scripted_upstream(script) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with opened(alice) as first:
+            await first.until("chat.status", state="ready")
+            async with opened(alice) as second:
+                error = await second.until("chat.error")
+                assert await second.until_closed() == 4429
+            assert "1 calls" in error["message"]
+        async with opened(alice) as third:
+            await third.until("chat.status", state="ready")
+
+
+async def test_the_same_conversation_in_a_second_tab_takes_over(
+    alice: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with opened(alice) as first:
+            started = await first.until("chat.call.started")
+            await first.until("chat.status", state="ready")
+            path = f"/ws/call/?conversation={started['conversation']['id']}"
+            async with opened(alice, path) as second:
+                await second.until("chat.status", state="ready")
+                assert (await first.until("chat.error"))["code"] == "taken_over"
+                assert await first.until_closed() == 4409
+
+
+# Captions in another tab
+
+
+async def test_another_tab_of_the_user_shows_the_captions(
+    alice: User, charlie: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.expect("input_audio_buffer.append")
+        await session.hear("Hello.")
+        await session.answer("Hi.")
+        await session.hold()
+
+    async with (
+        scripted_upstream(script) as upstream,
+        opened(alice, "/ws/captions/") as early,
+        opened(charlie, "/ws/captions/") as outsider,
+    ):
+        settings.REALTIME_URL = upstream.url
+        await early.until("chat.watch.started", live=None)
+        await outsider.until("chat.watch.started", live=None)
+        async with opened(alice) as page:
+            call = await page.until("chat.call.started")
+            await early.until("chat.call.started", call_id=call["call_id"])
+            async with opened(alice, "/ws/captions/") as late:
+                live = (await late.until("chat.watch.started"))["live"]
+                assert live["call_id"] == call["call_id"]
+                await page.send(tone(40))
+                for tab in (early, late):
+                    await tab.until("response.output_audio_transcript.delta", delta="Hi.")
+                    await tab.until("chat.turn.saved", item_id="a1")
+                    assert tab.audio == b""
+        await early.until("chat.call.ended")
+        assert await outsider.communicator.receive_nothing()
+
+
+# What the upstream does wrong
+
+
+async def test_an_unreachable_upstream_is_told_and_can_be_tried_again(
+    alice: User, settings: Settings
+) -> None:
+    settings.REALTIME_URL = "ws://127.0.0.1:9/v1/realtime"
+    for _ in range(2):
+        async with opened(alice) as page:
+            error = await page.until("chat.error")
+            assert await page.until_closed() == 1013
+        assert error["code"] == "upstream_unreachable"
+        assert error["message"] == "The voice service cannot be reached. Try again in a moment."
+
+
+async def test_a_wrong_key_is_told_without_the_key(
+    alice: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script(session: Session) -> None:
+        message = "Incorrect API key provided: sk-wrong-key-1234."
+        error = {"type": "invalid_request_error", "code": "invalid_api_key", "message": message}
+        await session.emit({"type": "error", "error": error})
+        await session.connection.close(3000, "invalid_request_error.invalid_api_key")
+
+    settings.OPENAI_API_KEY = "sk-wrong-key-1234"
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        error = await page.until("chat.error")
+        assert await page.until_closed() == 1013
+    assert error["code"] == "invalid_api_key"
+    assert upstream.requests[0].headers["Authorization"] == "Bearer sk-wrong-key-1234"
+    assert "1234" not in str(page.events) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (HTTPStatus.UNAUTHORIZED, "whatever", "invalid_api_key"),
+        (HTTPStatus.BAD_GATEWAY, "bad_gateway", "bad_gateway"),
+    ],
+)
+async def test_a_refused_handshake_is_told(
+    alice: User, settings: Settings, status: HTTPStatus, code: str, expected: str
+) -> None:
+    async with (
+        scripted_upstream(Session.hold, [refusal(status, code)]) as upstream,
+        opened(alice) as page,
+    ):
+        settings.REALTIME_URL = upstream.url
+        assert (await page.until("chat.error"))["code"] == expected
+        assert await page.until_closed() == 1013
+
+
+async def test_an_engine_that_is_loading_is_waited_for(alice: User, settings: Settings) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hold()
+
+    loading = refusal(HTTPStatus.SERVICE_UNAVAILABLE, "engine_loading")
+    async with scripted_upstream(script, [loading]) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        status = await page.until("chat.status", state="connecting")
+        assert "loading" in status["message"]
+        await page.until("chat.status", state="ready")
+
+
+async def test_a_lost_upstream_ends_the_call_with_a_sentence_and_keeps_what_was_said(
+    alice: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Tell me a story.")
+        await session.begin_answer("Once upon a time")
+        session.connection.transport.abort()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        error = await page.until("chat.error")
+        await page.until("chat.turn.saved", item_id="a1", status="interrupted")
+        assert await page.until_closed() == 1013
+    assert error["code"] == "upstream_lost"
+    assert await rows() == [
+        ("user", "completed", "Tell me a story."),
+        ("assistant", "interrupted", "Once upon a time"),
+    ]
+
+
+async def test_bad_frames_are_answered_and_the_call_goes_on(
+    alice: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.expect("input_audio_buffer.append")
+        await session.hear("Still here.")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.status", state="ready")
+        for frame, code in (
+            ("{", "invalid_json"),
+            ('{"type":"session.update","session":{}}', "event_not_allowed"),
+            (b"\0", "odd_audio_frame"),
+            (bytes(100_000), "audio_frame_too_large"),
+        ):
+            await page.send(frame)
+            await page.until("chat.error", code=code, fatal=False)
+        await page.send(tone(40))
+        await page.until("chat.turn.saved", item_id="u1")
+
+
+async def test_a_tab_that_closes_leaves_its_turns(alice: User, settings: Settings) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Hello.")
+        await session.begin_answer("Well, let me think")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.audio")
+    assert await rows() == [
+        ("user", "completed", "Hello."),
+        ("assistant", "interrupted", "Well, let me think"),
+    ]
+    call = await Call.objects.aget()
+    assert call.end_reason == "browser gone"
+    assert call.ended_at is not None
