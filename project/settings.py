@@ -178,6 +178,8 @@ if ENV.https:
 # Language and time
 
 LANGUAGE_CODE = "en"
+# Only what all our pages are written in; the libraries' own translations would mix languages.
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

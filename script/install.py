@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,7 +124,8 @@ def chromium() -> Path:
         return found
     print("Installing Chromium...", flush=True)
     playwright = (sys.executable, "-m", "playwright", "install", "chromium")
-    subprocess.run(playwright, check=False, capture_output=True, timeout=300)
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(playwright, check=False, capture_output=True, timeout=300)
     found = find_chromium()
     if found is None and os.geteuid() == 0:
         for command in system_install("chromium"):
@@ -156,7 +157,8 @@ def find_chromium() -> Path | None:
 def system_install(package: str) -> list[list[str]]:
     """The commands by which this system's package manager installs a package."""
     if shutil.which("apt-get"):
-        return [["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", package]]
+        quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+        return [[*quiet, "update"], [*quiet, "install", "-y", package]]
     if shutil.which("dnf"):
         return [["dnf", "install", "-q", "-y", package]]
     if shutil.which("apk"):

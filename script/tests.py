@@ -19,7 +19,9 @@ def main() -> int:
         return 1
     os.chdir(ROOT)
     python = str(VENV / "bin" / "python")
-    os.execv(python, [python, "-m", "pytest", *sys.argv[1:]])  # noqa: S606 - no shell is meant
+    # Tests that load the machine or share something name a group, which one process runs in turn.
+    parallel = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    os.execv(python, [python, "-m", "pytest", *parallel, *sys.argv[1:]])  # noqa: S606 - no shell is meant
 
 
 if __name__ == "__main__":

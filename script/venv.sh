@@ -13,11 +13,12 @@ find_python() {
 
 install_python() {
     [ "$(id -u)" = 0 ] || return 1
-    echo "Installing Python..." >&2
     if command -v apt-get >/dev/null; then
+        echo "Installing Python..." >&2
         apt-get update -qq >&2 &&
             DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3 python3-venv >&2
     elif command -v dnf >/dev/null; then
+        echo "Installing Python..." >&2
         dnf install -q -y python3.12 >&2 || dnf install -q -y python3 >&2
     else
         return 1

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from chatbot.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 PASSWORD = "correct horse battery"
 

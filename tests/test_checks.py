@@ -1,5 +1,8 @@
 """System checks, probes and response headers."""
 
+import os
+import subprocess
+import sys
 from unittest import mock
 
 import pytest
@@ -8,6 +11,7 @@ from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from chatbot import health
+from script.install import ROOT
 
 
 def ids() -> set[str | None]:
@@ -32,6 +36,19 @@ def test_several_workers_need_redis(settings: Settings) -> None:
 def test_openai_needs_a_key(settings: Settings) -> None:
     settings.REALTIME_URL = "wss://api.openai.com/v1/realtime"
     assert ids() == {"chatbot.E002"}
+
+
+def test_settings_of_production_are_safe() -> None:
+    settings = {"HTTPS": "true", "DJANGO_SETTINGS_MODULE": "project.settings"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 async def test_a_worker_is_alive(async_client: AsyncClient) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from script.install import ROOT
-from tests.services import Process, free_port, status, wait_until
+from tests.services import Process, free_port, fresh_database, status, wait_until
 
 pytestmark = pytest.mark.xdist_group("script/server")
 
@@ -77,7 +77,9 @@ def test_the_first_start_shows_how_to_sign_in_and_the_second_where_it_is_kept(
         page = httpx.get(f"{address}/admin/login/", trust_env=False)
         style = re.search(r'href="(/static/admin/css/base\.[0-9a-f]+\.css)"', page.text)
         assert style
-        assert "immutable" in httpx.get(address + style[1], trust_env=False).headers["cache-control"]
+        assert (
+            "immutable" in httpx.get(address + style[1], trust_env=False).headers["cache-control"]
+        )
         family = psutil.Process(server.pid).children(recursive=True)
         assert server.stop() == 0
     assert not [process for process in family if process.is_running()]
@@ -101,6 +103,24 @@ def test_three_workers_share_one_address_and_a_private_redis(tmp_path: Path) -> 
         family = psutil.Process(server.pid).children(recursive=True)
         assert server.stop() == 0
     assert not [process for process in family if process.is_running()]
+
+
+def test_the_operators_own_database_and_redis_are_used(tmp_path: Path, redis_url: str) -> None:
+    port = free_port()
+    with fresh_database(os.environ["DATABASE_URL"]) as database:
+        own = {**NOBODY, "DATABASE_URL": database, "REDIS_URL": redis_url}
+        words = ("--port", str(port), "--workers", "2")
+        with serving(tmp_path / "var", *words, env=own) as server:
+            assert status(f"http://127.0.0.1:{port}/readyz") == 200
+            assert named(server, "redis-server") == []
+            assert not list((tmp_path / "var").glob("*.sqlite3"))
+
+
+def test_even_when_it_is_killed_nothing_goes_on(tmp_path: Path) -> None:
+    with serving(tmp_path / "var", "--port", str(free_port())) as server:
+        family = psutil.Process(server.pid).children(recursive=True)
+        server.popen.kill()
+        wait_until(lambda: not any(process.is_running() for process in family))
 
 
 def test_the_engine_is_watched_and_finds_a_port(tmp_path: Path) -> None:
