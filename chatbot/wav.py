@@ -32,7 +32,7 @@ def read_speech(path: Path) -> bytes:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
             raw = file.readframes(file.getnframes())
     except (OSError, EOFError, wave.Error) as error:
-        reason = error or "it ends early"
+        reason = str(error) or "it ends early"
         raise NotSpeech(f"{path} is no WAV file that can be read: {reason}.") from None
     samples = _as_integers(raw, width)
     mono = [sum(samples[i : i + channels]) / channels for i in range(0, len(samples), channels)]

@@ -9,7 +9,9 @@ from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
 
+from chatbot.models import Persona, User
 from script.install import chromium
+from tests.people import default_persona
 from tests.services import running_redis
 
 
@@ -40,3 +42,27 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 def forgotten_limits() -> None:
     """No test inherits the rate limits that another has used up."""
     cache.clear()
+
+
+@pytest.fixture
+def persona(db: None) -> Persona:
+    """The default persona."""
+    return default_persona()
+
+
+@pytest.fixture
+def alice(persona: Persona) -> User:
+    """She owns conversations."""
+    return User.objects.create_user("alice", "alice@example.org", "wonder-land-1")
+
+
+@pytest.fixture
+def bob(persona: Persona) -> User:
+    """He is staff and may do everything in the admin."""
+    return User.objects.create_superuser("bob", "bob@example.org", "builder-man-1")
+
+
+@pytest.fixture
+def charlie(persona: Persona) -> User:
+    """He has no business with Alice's rows."""
+    return User.objects.create_user("charlie", "charlie@example.org", "chocolate-1")

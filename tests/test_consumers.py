@@ -16,29 +16,6 @@ from tests.scripted import Session, refusal, scripted_upstream, tone
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def persona() -> Persona:
-    """The default one, which a test that flushes the database would miss."""
-    return Persona.objects.get_or_create(
-        slug="assistant",
-        defaults={
-            "name": "Assistant",
-            "instructions": "You are a helpful assistant. Be concise and natural.",
-            "is_default": True,
-        },
-    )[0]
-
-
-@pytest.fixture
-def alice(persona: Persona) -> User:
-    return User.objects.create_user("alice", password="wonder-land-1")
-
-
-@pytest.fixture
-def charlie() -> User:
-    return User.objects.create_user("charlie", password="wonder-land-1")
-
-
 def report(played_ms: int, state: str) -> dict[str, Any]:
     """What the page says of the answer it plays."""
     return {
