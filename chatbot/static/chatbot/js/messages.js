@@ -11,7 +11,7 @@ export const MESSAGES = {
   "state.thinking": "Thinking…",
   "state.speaking": "Speaking",
   "state.ended": "The call has ended",
-  "state.error": "The call was cut off",
+  "state.error": "The call failed",
   "state.watching": "A call is running in another tab. You see its captions here.",
   "state.watched": "The call in the other tab has ended.",
 

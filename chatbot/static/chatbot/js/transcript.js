@@ -224,12 +224,12 @@ const appendAnswer = (transcript, event, at) =>
   });
 
 /** @type {Rule} */
-const setAnswer = (transcript, { item_id, content_index = 0, transcript: spoken, text }) =>
+const setAnswer = (transcript, { item_id, content_index = 0, transcript: spoken, text }, at) =>
   update(
     transcript,
     item_id,
     ({ parts }) => ({ parts: withPart(parts, content_index, spoken ?? text ?? "") }),
-    { role: "assistant", status: "in_progress" },
+    { role: "assistant", status: "in_progress", startedAt: at },
   );
 
 /** @type {Rule} */

@@ -100,13 +100,14 @@ export class TranscriptView {
 
 /** @param {HTMLElement} node a copy of the template @param {Turn} turn */
 function fill(node, turn) {
-  const text = textOf(turn);
+  const text = textOf(turn).trim();
   const heard = turn.heardText !== null && text.startsWith(turn.heardText) ? turn.heardText : text;
+  const unheard = text.slice(heard.length).trim();
   node.dataset.role = turn.role;
   node.dataset.status = turn.status;
   write(node, ".turn-speaker", say(turn.role === "system" ? "speaker.tool" : `speaker.${turn.role}`));
-  write(node, ".turn-heard", heard);
-  write(node, ".turn-unheard", text.slice(heard.length));
+  write(node, ".turn-heard", heard && unheard ? `${heard} ` : heard);
+  write(node, ".turn-unheard", unheard);
   write(node, ".turn-note", noteOf(turn));
   const time = node.querySelector("time");
   if (time && turn.startedAt) {
