@@ -58,7 +58,7 @@ class CallConsumer(BrowserConsumer):
         self.relay: Relay | None = None
         self.task: asyncio.Task[None] | None = None
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
+    async def dispatch(self, message: Any) -> None:
         """Frames go straight to their handler: Channels would first close old database
         connections in a thread, and every frame would wait for it."""
         if message["type"] == "websocket.receive":
