@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from script.install import ROOT, ScriptError, install, redis_server
 
 ENGINE_PORT = 8765
 LOOPBACK = ("127.", "localhost")
+ANY = "0.0.0.0"  # noqa: S104 - compared; whether to listen there is the operator's choice
 
 
 class Arguments(argparse.ArgumentParser):
@@ -92,13 +94,13 @@ def serve(options: argparse.Namespace) -> None:
     if chosen.allowed_hosts == list(env.LOOPBACK_HOSTS) and not options.host.startswith(LOOPBACK):
         variables["ALLOWED_HOSTS"] = ",".join([*env.LOOPBACK_HOSTS, *own_names(options.host)])
     os.environ.update(variables)
-    sign_in = prepare() or f"Sign in as admin; its password is in {plan.var / 'admin_password'}."
-    if chosen.admin_password:
-        sign_in = "Sign in as admin with the ADMIN_PASSWORD you set."
+    sign_in = prepare() or known_sign_in(chosen.admin_password, plan.var / "admin_password")
     with Supervisor(plan) as supervisor:
         supervisor.wait_for_workers()
         scheme = "https" if chosen.https else "http"
-        print(f"Colloquy is at {scheme}://{options.host}:{options.port}/", flush=True)
+        hosts = ["127.0.0.1", *own_names(options.host)] if options.host == ANY else [options.host]
+        places = " and ".join(f"{scheme}://{host}:{options.port}/" for host in hosts)
+        print(f"Colloquy is at {places}", flush=True)
         print(sign_in, flush=True)
         print("Ctrl-C stops it.", flush=True)
         supervisor.watch()
@@ -111,6 +113,14 @@ def prepare() -> str:
     if done.returncode:
         raise ScriptError("The database could not be prepared; the reason is above.")
     return done.stdout.strip()
+
+
+def known_sign_in(chosen_password: str, kept: Path) -> str:
+    if chosen_password:
+        return "Sign in as admin with the ADMIN_PASSWORD you set."
+    if kept.exists():
+        return f"Sign in as admin; its first password is in {kept}."
+    return "Sign in with an account you have made."
 
 
 def free_port(preferred: int = 0) -> int:
@@ -126,7 +136,7 @@ def free_port(preferred: int = 0) -> int:
 
 def own_names(host: str) -> list[str]:
     """What browsers may call a server that listens on this address, for `ALLOWED_HOSTS`."""
-    if host != "0.0.0.0":  # noqa: S104 - compared, not bound
+    if host != ANY:
         return [host]
     name = socket.gethostname()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:

@@ -85,7 +85,7 @@ def test_the_first_start_shows_how_to_sign_in_and_the_second_where_it_is_kept(
     assert not [process for process in family if process.is_running()]
     with serving(var, "--port", str(port)) as server:
         assert found[1] not in server.output()
-        assert f"its password is in {var / 'admin_password'}" in server.output()
+        assert f"its first password is in {var / 'admin_password'}" in server.output()
 
 
 def test_three_workers_share_one_address_and_a_private_redis(tmp_path: Path) -> None:
