@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-import { EMPTY, fold, textOf, turnsOf, withUnsent } from "../../chatbot/static/chatbot/js/transcript.js";
+import { EMPTY, fold, turnsOf, withUnsent } from "../../chatbot/static/chatbot/js/transcript.js";
+import { textOf } from "../../chatbot/static/chatbot/js/turn.js";
 
 const run = (events, from = EMPTY) => events.reduce((state, event) => fold(state, event), from);
 const lines = (state) => turnsOf(state).map((turn) => `${turn.role}: ${textOf(turn)} (${turn.status})`);
@@ -122,6 +123,11 @@ test("a predecessor that comes late is put before those that named it", () => {
   ]);
   const unplaced = [answerItem("a", "u", "completed", "Four."), answerItem("b", "a", "completed", "Five."), started("x"), heard("x", "Later."), committed("u"), heard("u", "Two?")];
   assert.deepEqual(turnsOf(run(unplaced)).map(({ itemId }) => itemId), ["x", "u", "a", "b"]);
+});
+
+test("predecessors that go in a circle end somewhere", () => {
+  const state = run([answerItem("a", "b"), answerItem("b", "a"), answerItem("a", "b"), answerItem("c", "c")]);
+  assert.deepEqual(turnsOf(state).map(({ itemId }) => itemId).sort(), ["a", "b", "c"]);
 });
 
 test("an answer goes behind its question although the user speaks again", () => {

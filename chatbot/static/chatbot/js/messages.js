@@ -31,7 +31,6 @@ export const MESSAGES = {
   "turn.incomplete": "This answer is incomplete.",
   "turn.failed.user": "Your words could not be recognised. Say it again or type it.",
   "turn.failed.assistant": "This answer failed. Ask again.",
-  "turn.unheard": "Not heard: {text}",
 
   "microphone.insecure":
     "The browser gives microphone and sound only to secure pages. Open this page by https, or on this computer by http://localhost. You can type meanwhile.",

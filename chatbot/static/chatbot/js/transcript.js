@@ -7,33 +7,17 @@
  * unseen, because others name them as their predecessor.
  */
 
+import { newTurn, partsOf, roleOf, SETTLED, statusOf, storedTurn, withPart } from "./turn.js";
+
 /**
  * @typedef {import("./transport.js").SocketEvent} SocketEvent
- * @typedef {"speaking" | "transcribing" | "in_progress" | "completed" | "interrupted" | "failed"
- *   | "incomplete" | "sending" | "gone"} TurnStatus
- * @typedef {object} Turn
- * @property {string} itemId
- * @property {string | null} previousItemId
- * @property {"user" | "assistant" | "tool" | "system"} role
- * @property {"audio" | "text"} modality
- * @property {string[]} parts text by content index
- * @property {TurnStatus} status
- * @property {string | null} heardText
- * @property {number | null} heardMs
- * @property {string} error
- * @property {string | null} responseId
- * @property {string | null} startedAt ISO 8601
- * @property {boolean} stored told by the server as a row: never touched again
+ * @typedef {import("./turn.js").Turn} Turn
+ * @typedef {import("./turn.js").TurnStatus} TurnStatus
  * @typedef {readonly Turn[]} Transcript
  */
 
 /** @type {Transcript} */
 export const EMPTY = [];
-/** Statuses that no later word of the same item takes back. */
-const SETTLED = new Set(["completed", "interrupted", "failed", "incomplete", "gone"]);
-
-/** @param {Turn} turn */
-export const textOf = (turn) => turn.parts.filter(Boolean).join(" ");
 
 /** The turns to show, in the order of the conversation. @param {Transcript} transcript */
 export function turnsOf(transcript) {
@@ -53,47 +37,14 @@ export function withUnsent(transcript, texts) {
   return [...transcript, ...turns];
 }
 
-/** @param {string} itemId @param {Partial<Turn>} facts @returns {Turn} */
-function newTurn(itemId, facts) {
-  return {
-    itemId,
-    previousItemId: null,
-    role: "user",
-    modality: "audio",
-    parts: [],
-    status: "completed",
-    heardText: null,
-    heardMs: null,
-    error: "",
-    responseId: null,
-    startedAt: null,
-    stored: false,
-    ...facts,
-  };
-}
-
-/** @param {any} row a stored turn as the server tells it @returns {Turn} */
-function storedTurn(row) {
-  return newTurn(row.item_id, {
-    role: row.role,
-    modality: row.modality,
-    parts: [row.text ?? ""],
-    status: row.status,
-    heardText: row.heard_text ?? null,
-    heardMs: row.heard_ms ?? null,
-    error: row.error ?? "",
-    startedAt: row.started_at ?? null,
-    stored: true,
-  });
-}
-
 /**
  * The transcript with `turn` at its place, followed by those that were waiting for it.
  * @param {Transcript} transcript
  * @param {Turn} turn
+ * @param {readonly string[]} moving those that brought it along: predecessors may go in a circle
  * @returns {Transcript}
  */
-function place(transcript, turn) {
+function place(transcript, turn, moving = []) {
   const others = transcript.filter(({ itemId }) => itemId !== turn.itemId);
   const current = transcript.findIndex(({ itemId }) => itemId === turn.itemId);
   const predecessor = others.findIndex(({ itemId }) => itemId === turn.previousItemId);
@@ -103,7 +54,9 @@ function place(transcript, turn) {
   /** @type {Transcript} */
   let placed = [...others.slice(0, at), turn, ...others.slice(at)];
   for (const early of others.slice(0, at)) {
-    if (early.previousItemId === turn.itemId) placed = place(placed, early);
+    if (early.previousItemId === turn.itemId && !moving.includes(early.itemId)) {
+      placed = place(placed, early, [...moving, turn.itemId]);
+    }
   }
   return placed;
 }
@@ -123,36 +76,6 @@ function update(transcript, itemId, change, facts = {}) {
   const changed = { ...turn, ...change(turn) };
   if (!known) return [...transcript, changed];
   return transcript.map((other) => (other === known ? changed : other));
-}
-
-/** @param {string[]} parts @param {number} index @param {string} text */
-function withPart(parts, index, text) {
-  const changed = Array.from({ length: Math.max(parts.length, index + 1) }, (_, i) => parts[i] ?? "");
-  changed[index] = text;
-  return changed;
-}
-
-/** @param {any} item @returns {Turn["role"]} */
-function roleOf(item) {
-  if (item.type === "function_call") return "tool";
-  return item.type === "message" && item.role !== "system" ? item.role : "system";
-}
-
-/** @param {any} item @returns {string[]} */
-function partsOf(item) {
-  if (item.type === "function_call") return [item.name ?? ""];
-  return (item.content ?? []).map(
-    (/** @type {any} */ part) => part.text ?? part.transcript ?? "",
-  );
-}
-
-/** @param {any} item @param {boolean} done @returns {TurnStatus} */
-function statusOf(item, done) {
-  const spoken = item.content?.some((/** @type {any} */ part) => part.type === "input_audio");
-  if (item.role === "user") return spoken && !partsOf(item).join("") ? "transcribing" : "completed";
-  if (item.status === "incomplete") return "interrupted";
-  if (item.status === "in_progress") return "in_progress";
-  return done || item.role !== "assistant" ? "completed" : "in_progress";
 }
 
 /**

@@ -2,10 +2,11 @@
 /** Draws the transcript, touching only what has changed, and follows it until the reader scrolls. */
 
 import { say } from "./messages.js";
-import { textOf, turnsOf } from "./transcript.js";
+import { turnsOf } from "./transcript.js";
+import { textOf } from "./turn.js";
 import { element } from "./view.js";
 
-/** @typedef {import("./transcript.js").Turn} Turn */
+/** @typedef {import("./turn.js").Turn} Turn */
 
 /** How close to the end still counts as following it. */
 const NEAR_END_PX = 80;
