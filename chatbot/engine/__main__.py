@@ -23,6 +23,8 @@ def main() -> int:
     )
     # Every model comes from a package; a library that asks a hub for another is to fail at once.
     os.environ["HF_HUB_OFFLINE"] = "1"
+    # OpenMP's threads would spin after each recognition, and the cores are wanted elsewhere.
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     try:
         asyncio.run(run(options.host, options.port, options.threads))
     except OSError as error:

@@ -22,7 +22,16 @@ SLOT_TOKENS = 2048
 #: Prompts are read in chunks of this many tokens, and may be stopped in between.
 BATCH_TOKENS = 64
 PROMPT_CACHE_MIB = 256
-SAMPLING = {"temperature": 0.2, "top_p": 0.9, "min_p": 0.05, "repeat_penalty": 1.1}
+#: DRY stops loops of whole phrases; a plain repeat penalty makes a model this small ramble.
+SAMPLING = {
+    "temperature": 0.2,
+    "top_p": 0.9,
+    "min_p": 0.05,
+    "repeat_penalty": 1.0,
+    "dry_multiplier": 0.8,
+    "dry_allowed_length": 4,
+    "dry_penalty_last_n": 256,
+}
 
 
 class Llama:
@@ -38,6 +47,8 @@ class Llama:
         params.n_ctx = SLOTS * SLOT_TOKENS
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        # Threads that spin while they wait take the cores from the other models and the browser.
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0
         params.n_gpu_layers = 0
         params.cache_ram_mib = PROMPT_CACHE_MIB
         params.prefill_assistant = False
