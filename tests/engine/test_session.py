@@ -275,8 +275,8 @@ def test_a_conversation_is_read_while_the_user_speaks() -> None:
     desk.speak()
     desk.run()
     desk.hear(3, 0.9)
-    desk.orders = [order for order in desk.orders if isinstance(order, Prepare)]
-    assert desk.orders[-1].messages[-1]["role"] == "assistant"
+    prepared = [order for order in desk.orders if isinstance(order, Prepare)]
+    assert prepared[-1].messages[-1]["role"] == "assistant"
 
 
 def test_a_turn_without_end_is_ended() -> None:

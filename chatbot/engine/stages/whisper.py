@@ -29,7 +29,8 @@ SURE_LOGPROB = -0.7
 WORST_LOGPROB = -1.5
 NO_SPEECH = 0.6
 MOST_REPETITIVE = 2.4
-MOST_TOKENS = 224
+#: Speech of `LONGEST_S` has half as many; a model that gets here goes in circles.
+MOST_TOKENS = 200
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class _Guess:
     text: str
     logprob: float
     no_speech: float
+    finished: bool
 
     @property
     def repeats(self) -> bool:
@@ -45,7 +47,8 @@ class _Guess:
 
     @property
     def credible(self) -> bool:
-        if self.logprob < WORST_LOGPROB or not any(char.isalnum() for char in self.text):
+        has_words = any(char.isalnum() for char in self.text)
+        if not has_words or not self.finished or self.logprob < WORST_LOGPROB:
             return False
         return self.no_speech < NO_SPEECH or self.logprob > SURE_LOGPROB
 
@@ -77,9 +80,10 @@ class Whisper:
         seconds = len(samples) / MODEL_RATE_HZ
         window = next((one for one in WINDOWS_S if one >= seconds + SPARE_S), WINDOWS_S[-1])
         guess = self._guess(samples, window)
-        if guess.repeats or (guess.text and not guess.credible and window < WINDOWS_S[-1]):
+        doubtful = guess.repeats or (guess.text and not guess.credible)
+        if doubtful and window < WINDOWS_S[-1]:
             guess = self._guess(samples, WINDOWS_S[-1])
-        return guess.text if guess.credible and not guess.repeats else ""
+        return guess.text if guess.credible else ""
 
     def _guess(self, samples: Samples, window_s: int) -> _Guess:
         frames = window_s * FRAMES_PER_SECOND
@@ -90,12 +94,13 @@ class Whisper:
             encoded,
             [self._prompt],
             beam_size=1,
-            max_length=MOST_TOKENS,
+            max_length=MOST_TOKENS + len(self._prompt),
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
-        text = self._tokenizer.decode(result.sequences_ids[0]).strip()
-        return _Guess(text, result.scores[0], result.no_speech_prob)
+        tokens = result.sequences_ids[0]
+        text = self._tokenizer.decode(tokens).strip()
+        return _Guess(text, result.scores[0], result.no_speech_prob, len(tokens) < MOST_TOKENS)
 
 
 def _parts(samples: Samples) -> list[Samples]:
