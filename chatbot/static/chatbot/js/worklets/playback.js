@@ -5,7 +5,7 @@
  * In:  {type: "audio", key: AudioKey, pcm: ArrayBuffer (transferred)}
  *      {type: "finish"} no more sound follows
  *      {type: "flush"}  be silent now
- * Out: {type: "status", active, key, playedMs, queuedMs, underRuns, level} every 50 ms while active
+ * Out: {type: "status", active, key, playedMs, queuedMs, underRuns, level} every 50 ms while it sounds, and once after
  *      {type: "settled", key, playedMs, state: "ended"} when an item was played to its end
  *      {type: "flushed", cut: Settled | null} in answer to "flush"
  */
@@ -19,7 +19,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   #queue = new PlaybackQueue(sampleRate);
   #samplesSinceStatus = 0;
   #powerSinceStatus = 0;
-  #wasActive = false;
+  #sounded = false;
 
   constructor() {
     super();
@@ -50,10 +50,11 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   #report() {
     const { active, queuedMs, underRuns, position } = this.#queue;
     const level = Math.sqrt(this.#powerSinceStatus / this.#samplesSinceStatus);
-    if (active || this.#wasActive || level > 0) {
+    const sounds = active || level > 0;
+    if (sounds || this.#sounded) {
       this.port.postMessage({ type: "status", active, queuedMs, underRuns, level, ...position });
     }
-    this.#wasActive = active;
+    this.#sounded = sounds;
     this.#samplesSinceStatus = 0;
     this.#powerSinceStatus = 0;
   }

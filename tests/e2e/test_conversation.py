@@ -1,0 +1,157 @@
+"""The whole way, as a person goes it: sign in, speak, hear, interrupt, type, read it again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import OpenBrowser, Site, Speak, new_page, sign_in, silence
+
+pytestmark = pytest.mark.xdist_group("e2e")
+
+CAPITAL = "What is the capital of France?"
+STORY = "Tell me a very long story about the sea."
+STOP = "Please stop the story now"
+
+
+def turns(page: Page, role: str) -> Locator:
+    return page.locator(f'[data-testid="turn"][data-role="{role}"]')
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.lower())
+
+
+def heard_sound(page: Page) -> None:
+    """Sound really comes out of the page's playback: its level, measured there, is over 0.01."""
+    audible = re.compile(r"^(0\.0[1-9]|0\.[1-9]|1)")
+    expect(page.get_by_test_id("voice")).to_have_attribute("data-output-level", audible)
+
+
+def test_two_questions_are_spoken_one_is_typed_and_staff_read_it_all(
+    site: Site, speak: Speak, open_browser: OpenBrowser
+) -> None:
+    sound = silence(1) + speak(CAPITAL) + silence(14) + speak(STORY) + silence(9) + speak(STOP)
+    with open_browser(sound + silence(60)) as browser:
+        context = browser.new_context()
+        page = new_page(context)
+        sign_in(page, site)
+        watching = new_page(context)
+        watching.goto(site.url)
+
+        page.bring_to_front()
+        page.get_by_test_id("start-call").click()
+        expect(turns(page, "user").first).to_contain_text("capital of France")
+        heard_sound(page)
+        expect(turns(page, "assistant").first).to_contain_text(re.compile(r"\w+"))
+
+        expect(turns(page, "user").nth(1)).to_contain_text("story about the sea")
+        story = turns(page, "assistant").nth(1)
+        expect(story).to_contain_text(re.compile(r"\w+ \w+"))
+        heard_sound(page)
+        expect(story).to_have_attribute("data-status", "interrupted")
+        expect(turns(page, "user").nth(2)).to_contain_text("stop the story")
+
+        # The other tab, whichever worker it is on, has seen the words as they came.
+        expect(turns(watching, "user").nth(1)).to_contain_text("story about the sea")
+        expect(turns(watching, "assistant").nth(1)).to_have_attribute("data-status", "interrupted")
+
+        page.get_by_test_id("text-input").fill("How many legs does a spider have?")
+        page.get_by_test_id("send").click()
+        expect(turns(page, "user").last).to_contain_text("How many legs")
+        expect(turns(page, "assistant").last).to_have_attribute(
+            "data-status", re.compile("completed|interrupted")
+        )
+        answer = turns(page, "assistant").last.locator(".turn-text").inner_text()
+        page.get_by_test_id("end-call").click()
+        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+
+        page.goto(f"{site.url}/history/")
+        page.get_by_role("main").get_by_role(
+            "link", name=re.compile("capital of France")
+        ).first.click()
+        expect(turns(page, "user").first).to_contain_text("capital of France")
+        expect(page.get_by_text(answer.split(".")[0]).first).to_be_visible()
+
+        page.goto(f"{site.url}/admin/chatbot/conversation/?q=spider")
+        page.get_by_role("link", name=re.compile("capital of France")).click()
+        transcript = page.locator(".review-turn")
+        expect(transcript.first).to_contain_text("capital of France")
+        expect(transcript.nth(2)).to_contain_text("story about the sea")
+        expect(transcript.nth(3)).to_have_attribute("data-status", "interrupted")
+        expect(page.locator(".review-turns")).to_contain_text("How many legs")
+
+
+def test_the_button_interrupts_and_the_page_falls_silent(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(silence(60)) as browser:
+        page = new_page(browser)
+        sign_in(page, site)
+        page.get_by_test_id("text-input").fill(STORY)
+        page.get_by_test_id("send").click()
+        heard_sound(page)
+        page.get_by_test_id("interrupt").click()
+        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "listening")
+        expect(page.get_by_test_id("voice")).to_have_attribute(
+            "data-output-level", re.compile(r"^0(\.00*)?$")
+        )
+        expect(turns(page, "assistant").last).to_have_attribute("data-status", "interrupted")
+
+
+def test_without_a_microphone_the_page_says_so_and_typing_works(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(microphone="none") as browser:
+        page = new_page(browser)
+        sign_in(page, site)
+        page.get_by_test_id("start-call").click()
+        expect(page.get_by_test_id("error")).to_contain_text("microphone")
+        page.get_by_test_id("text-input").fill("What is the capital of France?")
+        page.get_by_test_id("send").click()
+        expect(turns(page, "assistant").first).to_have_attribute("data-status", "completed")
+        heard_sound(page)
+
+
+def test_a_refused_microphone_is_a_sentence_and_typing_works(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(microphone="refused") as browser:
+        page = new_page(browser.new_context(permissions=[]))
+        sign_in(page, site)
+        page.get_by_test_id("start-call").click()
+        expect(page.get_by_test_id("error")).to_contain_text("microphone")
+        page.get_by_test_id("text-input").fill("Hello.")
+        page.get_by_test_id("send").click()
+        expect(turns(page, "assistant").first).to_contain_text(re.compile(r"\w+"))
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_its_window(
+    site: Site, open_browser: OpenBrowser, width: int, scheme: str
+) -> None:
+    with open_browser() as browser:
+        page = new_page(
+            browser.new_context(
+                viewport={"width": width, "height": 800},
+                color_scheme="dark" if scheme == "dark" else "light",
+            )
+        )
+        for path in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
+            page.goto(site.url + path)
+            assert overflow(page) <= 0, path
+        sign_in(page, site)
+        for path in ("/", "/history/", "/accounts/password/change/", "/nowhere/"):
+            page.goto(site.url + path)
+            assert overflow(page) <= 0, path
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    wide: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return wide
