@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,12 +92,17 @@ class Plan:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.run = self.var / "run" / str(self.port)
         self.run.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sockets = self.run
+        self.sockets = self.run
         if len(os.fsencode(self.run / "supervisor.sock.12345")) > SOCKET_PATH_MAX:
-            sockets = Path(tempfile.mkdtemp(prefix="colloquy-"))
-        self.control = sockets / "supervisor.sock"
-        self.redis_socket = sockets / "redis.sock"
+            self.sockets = Path(tempfile.mkdtemp(prefix="colloquy-"))
+        self.control = self.sockets / "supervisor.sock"
+        self.redis_socket = self.sockets / "redis.sock"
         self.config = self.run / "supervisord.conf"
+
+    def clean(self) -> None:
+        """Remove what only running processes need."""
+        for folder in {self.sockets, self.run}:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def render(self) -> str:
         """The text of `config`."""

@@ -55,6 +55,7 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.plan.clean()
 
     def programs(self) -> list[dict[str, Any]]:
         """Name, state, pid of each process, as supervisor sees them; empty when it is gone."""

@@ -83,6 +83,7 @@ def test_the_first_start_shows_how_to_sign_in_and_the_second_where_it_is_kept(
         family = psutil.Process(server.pid).children(recursive=True)
         assert server.stop() == 0
     assert not [process for process in family if process.is_running()]
+    assert not list((var / "run").iterdir())
     with serving(var, "--port", str(port)) as server:
         assert found[1] not in server.output()
         assert f"its first password is in {var / 'admin_password'}" in server.output()
