@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -66,7 +67,7 @@ def test_length_is_how_long_the_calls_lasted(alice: User) -> None:
     Call.objects.create(
         conversation=talk, started_at=now, last_seen_at=now + timedelta(seconds=10), worker="w"
     )
-    measured = with_length(Conversation.objects.all()).get()
+    measured: Any = with_length(Conversation.objects.all()).get()
     assert (measured.length, measured.turn_count) == (timedelta(seconds=100), 3)
     alices_talk(alice, "Another")
     assert with_length(Conversation.objects.all()).count() == 2
