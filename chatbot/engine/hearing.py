@@ -178,6 +178,11 @@ class Hearing:
                 self._failures[utterance.item_id] = error
                 utterance.recognized(key, "")
 
+    @property
+    def guess(self) -> str:
+        """In a pause: the words of the turn, if it ends here."""
+        return self.utterance.guess if self.utterance else ""
+
     def results(self) -> list[tuple[str, str | StageError]]:
         """Item id and words (or failure) of each finished turn that is complete by now."""
         done = [one for one in self._pending.values() if one.complete]

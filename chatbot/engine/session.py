@@ -6,20 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chatbot.engine.answers import Answers
 from chatbot.engine.conversation import Conversation, Item
 from chatbot.engine.errors import RequestError, StageError
 from chatbot.engine.hearing import Hearing
 from chatbot.engine.items import audio_of, item_of
-from chatbot.engine.orders import Generate, Order, Prepare, Recognize, Stop, TextUsage
-from chatbot.engine.requests import context_of, items_of, manner_of
-from chatbot.engine.response import CancelReason, Response
+from chatbot.engine.orders import Message, Order, Prepare, Recognize, TextUsage
 from chatbot.engine.settings import default_settings, updated_settings
 from chatbot.engine.turns import Signal
-
-#: What the model may write when the client sets no limit; an answer usually ends long before.
-MAX_TOKENS = 400
-#: Bigger than any use of this engine; `rate_limits.updated` must name one.
-TOKEN_LIMIT = 1_000_000
 
 
 class Session:
@@ -33,8 +27,9 @@ class Session:
         self._events: list[dict[str, Any]] = []
         self._orders: list[Order] = []
         self._conversation = Conversation()
-        self._conversation_id = new_id("conv")
-        self._responses: dict[str, Response] = {}
+        self._answers = Answers(
+            self._conversation, new_id, self._emit, self._order, self._all_known
+        )
         self._transcribing: dict[str, Item] = {}
         self._answer_wanted = False
         self.settings = default_settings(new_id("sess"), model, expires_at)
@@ -85,6 +80,8 @@ class Session:
     def recognized(self, key: str, text: str) -> None:
         """A stretch of the user's speech is written down."""
         self._hearing.recognized(key, text)
+        if guess := self._hearing.guess:
+            self._prepare({"role": "user", "content": guess})
         self._settle()
 
     def recognition_failed(self, key: str, error: StageError) -> None:
@@ -94,31 +91,22 @@ class Session:
 
     def text_came(self, key: str, delta: str, usage: TextUsage) -> None:
         """The model wrote more of an answer."""
-        response = self._responses.get(key)
-        if response is not None:
-            self._orders += response.write(delta, usage)
+        self._answers.text_came(key, delta, usage)
 
     def text_ended(self, key: str, usage: TextUsage, *, limited: bool) -> None:
-        """The model has written its answer."""
-        response = self._responses.get(key)
-        if response is not None:
-            self._orders += response.end_text(usage, limited=limited)
-            self._after(response)
+        """The model has written its answer; `limited`: it was cut at its limit."""
+        self._answers.text_ended(key, usage, limited=limited)
+        self._answer_if_wanted()
 
     def spoken(self, key: str, piece: int, pcm: bytes) -> None:
         """A piece of an answer is audio."""
-        response = self._responses.get(key)
-        if response is not None:
-            response.say(piece, pcm)
-            self._after(response)
+        self._answers.spoken(key, piece, pcm)
+        self._answer_if_wanted()
 
     def answer_failed(self, key: str, error: StageError) -> None:
         """A model broke down during an answer."""
-        response = self._responses.get(key)
-        if response is not None:
-            response.fail(error.code, error.message)
-            self._orders.append(Stop(key))
-            self._after(response)
+        self._answers.failed(key, error)
+        self._answer_if_wanted()
 
     # -- client events ----------------------------------------------------------------
 
@@ -179,24 +167,13 @@ class Session:
 
     def _create_response(self, event: dict[str, Any]) -> None:
         wanted = event.get("response") or {}
-        manner = manner_of(wanted, self.settings)
-        active = self._active()
-        if manner.in_conversation and active is not None:
-            raise RequestError(
-                "conversation_already_has_active_response",
-                "Conversation already has an active response in progress: "
-                f"{active.id}. Wait until the response is finished before creating a new one.",
-            )
-        self._answer(wanted)
+        self._answers.give(wanted, self.settings)
+        if wanted.get("conversation") != "none":
+            self._answer_wanted = False
 
     def _cancel_response(self, event: dict[str, Any]) -> None:
-        wanted = event.get("response_id")
-        response = self._responses.get(wanted) if wanted else self._active()
-        if response is None:
-            raise RequestError(
-                "response_cancel_not_active", "Cancellation failed: no active response found"
-            )
-        self._cancel(response, "client_cancelled")
+        self._answers.cancel(event.get("response_id"), "client_cancelled")
+        self._answer_if_wanted()
 
     # -- turns of the user ------------------------------------------------------------
 
@@ -207,10 +184,9 @@ class Session:
             audio_start_ms=self._hearing.ms_at(utterance.start),
             item_id=utterance.item_id,
         )
-        active = self._active()
-        if active is not None and self._hearing.interrupts:
-            self._cancel(active, "turn_detected")
-        self._orders.append(Prepare(self._conversation.context(self.settings["instructions"])))
+        if self._answers.active is not None and self._hearing.interrupts:
+            self._answers.cancel(None, "turn_detected")
+        self._prepare()
 
     def _speech_paused(self) -> None:
         self._orders += self._hearing.pause()
@@ -257,10 +233,7 @@ class Session:
                 self._transcription_failed(item, result)
             else:
                 self._transcribed(item, result)
-        if self._transcribing:
-            return
-        for response in self._responses.values():
-            self._begin(response)
+        self._answers.begin()
         self._answer_if_wanted()
 
     def _transcribed(self, item: Item, text: str) -> None:
@@ -302,66 +275,23 @@ class Session:
 
     # -- answers ----------------------------------------------------------------------
 
+    def _all_known(self) -> bool:
+        return not self._transcribing
+
     def _answer_if_wanted(self) -> None:
         """Answer once nobody speaks, every turn is recognized and no answer is being given."""
-        busy = self._hearing.speaking or self._transcribing or self._active() is not None
-        if self._answer_wanted and not busy:
-            self._answer({})
-
-    def _answer(self, wanted: dict[str, Any]) -> None:
-        manner = manner_of(wanted, self.settings)
-        response = Response(
-            id=self._new_id("resp"),
-            item_id=self._new_id("item"),
-            conversation_id=self._conversation_id if manner.in_conversation else None,
-            manner=manner,
-            emit=self._emit,
-            attach=self._attach if manner.in_conversation else lambda item: None,
-            given_items=items_of(wanted, self._conversation),
-        )
-        if manner.in_conversation:
+        busy = self._hearing.speaking or self._answers.active is not None
+        if self._answer_wanted and self._all_known() and not busy:
             self._answer_wanted = False
-        self._responses[response.id] = response
-        response.create()
-        if not self._transcribing:
-            self._begin(response)
+            self._answers.give({}, self.settings)
 
-    def _begin(self, response: Response) -> None:
-        """Let the model write, now that all that was said before is known."""
-        if response.begun:
-            return
-        response.begun = True
-        if response.given_items is None:
-            response.heard_audio_ms = self._conversation.heard_audio_ms()
-        messages = context_of(
-            response.given_items, response.manner.instructions, self._conversation
-        )
-        limit = response.manner.max_output_tokens
-        most = limit if isinstance(limit, int) else MAX_TOKENS
-        self._orders.append(Generate(response.id, messages, most))
+    def _prepare(self, *guess: Message) -> None:
+        """Read ahead while the user speaks, or is silent for what may be the end."""
+        lines = self._conversation.context(self.settings["instructions"])
+        self._orders.append(Prepare([*lines, *guess]))
 
-    def _attach(self, item: Item) -> str | None:
-        return self._conversation.add(item)
-
-    def _active(self) -> Response | None:
-        """The answer being given in the conversation, if any."""
-        return next((one for one in self._responses.values() if one.manner.in_conversation), None)
-
-    def _cancel(self, response: Response, reason: CancelReason) -> None:
-        response.cancel(reason)
-        self._orders.append(Stop(response.id))
-        self._after(response)
-
-    def _after(self, response: Response) -> None:
-        """Clear up behind an answer that has ended."""
-        if response.active:
-            return
-        del self._responses[response.id]
-        if response.status in ("completed", "incomplete"):
-            limits = {"name": "tokens", "limit": TOKEN_LIMIT, "remaining": TOKEN_LIMIT}
-            self._emit("rate_limits.updated", rate_limits=[{**limits, "reset_seconds": 0.0}])
-        if response.manner.in_conversation:
-            self._answer_if_wanted()
+    def _order(self, order: Order) -> None:
+        self._orders.append(order)
 
     # -- events -----------------------------------------------------------------------
 

@@ -88,6 +88,11 @@ class Utterance:
         return " ".join(text for text in self._texts.values() if text)
 
     @property
+    def guess(self) -> str:
+        """In a pause, once all is recognized: the words so far."""
+        return self.text if self._guess is not None and self.complete else ""
+
+    @property
     def duration_ms(self) -> int:
         """Length of the turn, once finished."""
         return ms_of(self.end - self.start)

@@ -60,6 +60,7 @@ class Bench:
         self._stops: dict[str, Event] = {}
         self._enough: dict[str, Event] = {}
         self._prepared: Future[None] | None = None
+        self._overtaken = Event()
         self._closed = Event()
 
     def carry_out(self, orders: list[Order]) -> None:
@@ -89,10 +90,13 @@ class Bench:
         self._submit(self._workshop.recognition, stop, work)
 
     def _prepare(self, order: Prepare) -> None:
-        """Overtaken by a newer one or by the answer itself, it only costs time."""
-        stop = self._stop_for("prepare")
+        """A newer one stops it, since it reads more."""
+        overtaken, self._overtaken = self._overtaken, Event()
+        overtaken.set()
+        before, stop = self._prepared, self._overtaken
 
         def work() -> None:
+            _wait_for(before)
             self._workshop.models.language.prepare(order.messages, self._stopped(stop))
 
         self._prepared = self._submit(self._workshop.writing, stop, work)
@@ -106,10 +110,7 @@ class Bench:
             self._tell(self._session.text_came, order.key, delta, usage)
 
         def work() -> None:
-            # In llama.cpp the same conversation twice at once would use two slots, one of them
-            # with an empty cache.
-            if prepared is not None and not prepared.cancel():
-                prepared.exception()
+            _wait_for(prepared)
             stopped = self._stopped(stop, enough)
             try:
                 usage, limited = self._workshop.models.language.generate(
@@ -181,6 +182,12 @@ class Bench:
         Enough: _write_no_more,
         Stop: _stop,
     }
+
+
+def _wait_for(prepared: Future[None] | None) -> None:
+    """In llama.cpp the same conversation twice at once takes two slots, one with an empty cache."""
+    if prepared is not None and not prepared.cancel():
+        prepared.exception()
 
 
 def _as_stage_error(error: Exception) -> StageError:

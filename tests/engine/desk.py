@@ -16,6 +16,50 @@ USED = TextUsage(input=30, cached=10, output=8)
 #: Of speech by the scripted voice: 10 ms a character.
 MS_PER_CHAR = 10
 
+TRANSCRIBED: dict[str, Any] = {"audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+PUSH_TO_TALK: dict[str, Any] = {
+    "audio": {"input": {"transcription": {"model": "whisper-1"}, "turn_detection": None}}
+}
+
+USER_TURN = [
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.committed",
+    "conversation.item.added",
+    "conversation.item.done",
+]
+WORDS = [
+    "conversation.item.input_audio_transcription.delta",
+    "conversation.item.input_audio_transcription.completed",
+]
+ANSWER_BEGINS = [
+    "response.created",
+    "response.output_item.added",
+    "conversation.item.added",
+    "response.content_part.added",
+]
+ANSWER_ENDS = [
+    "response.output_audio.done",
+    "response.output_audio_transcript.done",
+    "response.content_part.done",
+    "conversation.item.done",
+    "response.output_item.done",
+    "response.done",
+]
+LIMITS = ["rate_limits.updated"]
+
+
+def with_setting(**detection: Any) -> dict[str, Any]:
+    """Settings with some numbers of server_vad changed."""
+    return {
+        "audio": {
+            "input": {
+                "transcription": {"model": "whisper-1"},
+                "turn_detection": {"type": "server_vad", **detection},
+            }
+        }
+    }
+
 
 class Desk:
     """`events` is all the session has said; `orders` what it still waits for."""
@@ -45,6 +89,12 @@ class Desk:
         self.session.receive({"type": kind, "event_id": "mine", **fields})
         self.drain()
 
+    def type(self, text: str = "Hello", **fields: Any) -> None:
+        """A typed message of the user."""
+        content = [{"type": "input_text", "text": text}]
+        item = {"type": "message", "role": "user", "content": content}
+        self.send("conversation.item.create", item={**item, **fields})
+
     def hear(self, windows: int, probability: float) -> None:
         """Sound of some windows of 32 ms."""
         for _ in range(windows):
@@ -56,13 +106,13 @@ class Desk:
         self.hear(windows, 0.9)
         self.hear(17, 0.01)
 
-    def take(self, kind: type[Order]) -> Any:
+    def take(self, kind: Any) -> Any:
         """The oldest order of a kind, taken off the list."""
         order = next(order for order in self.orders if isinstance(order, kind))
         self.orders.remove(order)
         return order
 
-    def has(self, kind: type[Order]) -> bool:
+    def has(self, kind: Any) -> bool:
         """Whether such an order waits."""
         return any(isinstance(order, kind) for order in self.orders)
 
