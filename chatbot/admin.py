@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -47,7 +47,7 @@ class PersonaAdmin(PersonaModelAdmin):
 class ConversationAdmin(ConversationModelAdmin):
     """What was said: a list to find it in, and each as a transcript. Nothing here edits it."""
 
-    list_display = ["name", "user", "persona", "created_at", "length", "turns"]
+    list_display = ["name", "user", "persona", "started", "length", "turns"]
     list_select_related = ["user", "persona"]
     list_filter = ["persona", "created_at"]
     date_hierarchy = "created_at"
@@ -101,6 +101,10 @@ class ConversationAdmin(ConversationModelAdmin):
     @admin.display(description=_("conversation"), ordering="title")
     def name(self, conversation: Conversation) -> str:
         return str(conversation)
+
+    @admin.display(description=_("started"), ordering="created_at")
+    def started(self, conversation: Conversation) -> datetime:
+        return conversation.created_at
 
     @admin.display(description=_("length"), ordering="length")
     def length(self, conversation: Conversation) -> str:

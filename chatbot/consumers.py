@@ -11,6 +11,7 @@ from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import Error as DatabaseError
 
 from chatbot import control, metrics, store
 from chatbot.access import live_call_of
@@ -25,6 +26,10 @@ from chatbot.upstream import UpstreamAddress
 
 log = logging.getLogger(__name__)
 
+_BROKEN = Problem(
+    "internal_error", "Something broke on our side. Call again to go on where you were.", 1011
+)
+
 
 class BrowserConsumer(AsyncWebsocketConsumer):
     """A socket of a signed-in user's page: refuses with a sentence before it closes."""
@@ -35,10 +40,18 @@ class BrowserConsumer(AsyncWebsocketConsumer):
             await self.begin(signed_in_user(self.scope))
         except Refused as refused:
             await self.refuse(refused.problem)
+        except Exception:
+            log.exception("a socket could not be opened")
+            await self.refuse(_BROKEN)
 
     async def begin(self, user: User) -> None:
         """What the socket is for, once its user is known."""
         raise NotImplementedError
+
+    async def join(self, group: str) -> None:
+        """Receive what is sent to the group, until the socket closes."""
+        await self.channel_layer.group_add(group, self.channel_name)
+        self.groups.append(group)
 
     async def refuse(self, problem: Problem) -> None:
         """Say why, then close."""
@@ -73,7 +86,7 @@ class CallConsumer(BrowserConsumer):
         )
         for call_id in opened.taken_over:
             await control.order_takeover(call_id)
-        await self.channel_layer.group_add(control.call_group(opened.call.pk), self.channel_name)
+        await self.join(control.call_group(opened.call.pk))
         started = started_event(opened.call, opened.turns)
         await self.show(started)
         await control.show_caption(user.pk, started)
@@ -102,15 +115,17 @@ class CallConsumer(BrowserConsumer):
             code, reason = hang_up.code, hang_up.reason
         except Exception:
             log.exception("call %s: failed", row.pk)
-            await self.show(Problem("internal_error", _BROKEN, code).as_event())
-        finally:
-            metrics.CALLS.labels(code).inc()
-            log.info("call %s: ended, code %s, %s", row.pk, code, reason)
+            await self.show(_BROKEN.as_event())
+        metrics.CALLS.labels(code).inc()
+        log.info("call %s: ended, code %s, %s", row.pk, code, reason)
+        try:
             await database_sync_to_async(store.end_call)(row.pk, code, reason)
-            await control.show_caption(
-                row.conversation.user_id, {"type": "chat.call.ended", "reason": reason}
-            )
-            await self.close(code)
+        except DatabaseError:
+            log.warning("call %s: its end is not written; its lease will run out", row.pk)
+        await control.show_caption(
+            row.conversation.user_id, {"type": "chat.call.ended", "reason": reason}
+        )
+        await self.close(code)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.relay is not None:
@@ -138,7 +153,7 @@ class CaptionsConsumer(BrowserConsumer):
     """`/ws/captions/`: what is said in a call that runs in another tab, as it is said."""
 
     async def begin(self, user: User) -> None:
-        await self.channel_layer.group_add(control.captions_group(user.pk), self.channel_name)
+        await self.join(control.captions_group(user.pk))
         await self.show(await database_sync_to_async(self.watch_event)(user))
 
     def watch_event(self, user: User) -> Event:
@@ -148,6 +163,3 @@ class CaptionsConsumer(BrowserConsumer):
 
     async def caption_show(self, message: control.ShowCaption) -> None:
         await self.show(message["event"])
-
-
-_BROKEN = "Something broke on our side. Call again to go on where you were."

@@ -6,13 +6,21 @@ counts is in the rows.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
+from channels.exceptions import InvalidChannelLayerError
 from channels.layers import get_channel_layer
 
+from chatbot import metrics
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import TAKEN_OVER
+
+log = logging.getLogger(__name__)
+
+SEND_LIMIT_S = 2.0
 
 _TAKEN_OVER = "This conversation goes on in another tab. Call again here to bring it back."
 
@@ -61,7 +69,13 @@ async def order_takeover(call_id: UUID) -> None:
 
 
 async def _send(group: str, message: Any) -> None:
-    layer = get_channel_layer()
-    if layer is None:
-        raise RuntimeError("no channel layer is configured")
-    await layer.group_send(group, message)
+    """Whatever ails the layer, the call goes on: a message is only a hint."""
+    try:
+        layer = get_channel_layer()
+        if layer is None:
+            raise InvalidChannelLayerError("no channel layer is configured")
+        async with asyncio.timeout(SEND_LIMIT_S):
+            await layer.group_send(group, message)
+    except Exception as error:
+        metrics.MESSAGES_DROPPED.inc()
+        log.warning("a message for %s was dropped: %s", group, type(error).__name__)

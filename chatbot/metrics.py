@@ -6,5 +6,7 @@ CALLS = Counter("colloquy_calls", "Calls that ended, by close code.", ["code"])
 LIVE_CALLS = Gauge("colloquy_live_calls", "Calls on this worker now.")
 PROBLEMS = Counter("colloquy_problems", "Problems that users were told of.", ["code"])
 TURNS = Counter("colloquy_turns", "Turns saved.", ["role", "status"])
-CAPTIONS_DROPPED = Counter("colloquy_captions_dropped", "Captions that no other tab was sent.")
+MESSAGES_DROPPED = Counter(
+    "colloquy_messages_dropped", "Captions and orders that the channel layer did not take."
+)
 WRITES_RETRIED = Counter("colloquy_writes_retried", "Writes repeated because the database failed.")

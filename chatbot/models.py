@@ -185,7 +185,7 @@ class Turn(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["conversation", "item_id"], name="one_turn_for_each_item"
@@ -197,6 +197,11 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.position}"
+
+    @property
+    def heard_seconds(self) -> float | None:
+        """How much of a cut answer was heard; None when it was not cut."""
+        return None if self.heard_ms is None else self.heard_ms / 1000
 
     def as_json(self) -> dict[str, Any]:
         """The turn as pages and sockets show it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.http.request import validate_host
+from django.utils.http import is_same_domain
 
 from chatbot import store
 from chatbot.models import Call, Conversation, Persona, Turn, User
@@ -54,9 +55,9 @@ def is_own_origin(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether the page that opens the socket is ours: same host as asked for, or trusted."""
     named = {name.lower(): value.decode("latin-1") for name, value in headers}
     origin, host = named.get(b"origin", ""), named.get(b"host", "")
-    if origin in settings.CSRF_TRUSTED_ORIGINS:
-        return True
     parts = urlsplit(origin)
+    if any(is_trusted(parts, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS):
+        return True
     hostname = (urlsplit(f"//{host}").hostname or "").lower()
     hostname = f"[{hostname}]" if ":" in hostname else hostname
     return (
@@ -64,6 +65,13 @@ def is_own_origin(headers: Iterable[tuple[bytes, bytes]]) -> bool:
         and parts.netloc.lower() == host.lower()
         and validate_host(hostname, settings.ALLOWED_HOSTS)
     )
+
+
+def is_trusted(origin: SplitResult, trusted: str) -> bool:
+    """As Django reads `CSRF_TRUSTED_ORIGINS`: the same scheme, and `*.` for any sub-domain."""
+    wanted = urlsplit(trusted)
+    pattern = wanted.netloc.removeprefix("*")
+    return origin.scheme == wanted.scheme and is_same_domain(origin.netloc.lower(), pattern)
 
 
 def open_for(user: User, conversation_id: str | None, persona_slug: str | None) -> store.OpenedCall:

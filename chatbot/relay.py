@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 from chatbot import control, metrics, store
 from chatbot.models import Call as CallRow
 from chatbot.realtime.call import Call
-from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn
+from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn, Told
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem
 from chatbot.recorder import Recorder, RecorderFull
@@ -140,15 +140,8 @@ class Relay:
     async def _publish(self) -> None:
         while True:
             event = await self._captions.get()
-            try:
-                async with asyncio.timeout(2):
-                    await control.show_caption(self._user_id, event)
-            except Exception as error:
-                # Whatever ails the layer, the call goes on: a caption is only a hint.
-                metrics.CAPTIONS_DROPPED.inc()
-                log.warning("call %s: caption dropped: %s", self._row.pk, type(error).__name__)
-            finally:
-                self._captions.task_done()
+            await control.show_caption(self._user_id, event)
+            self._captions.task_done()
 
     async def _drain(self) -> None:
         """Send and do all that the call has decided. One task at a time, so order holds."""
@@ -175,11 +168,14 @@ class Relay:
         if isinstance(effect, HangUp):
             self._hang_up = effect
             self._over.set()
+        elif isinstance(effect, Told):
+            metrics.PROBLEMS.labels(effect.problem.code).inc()
+            log.info("call %s: problem %s", self._row.pk, effect.problem.code)
         elif isinstance(effect, Publish):
             try:
                 self._captions.put_nowait(effect.event)
             except asyncio.QueueFull:
-                metrics.CAPTIONS_DROPPED.inc()
+                metrics.MESSAGES_DROPPED.inc()
         else:
             try:
                 self._recorder.add(effect)

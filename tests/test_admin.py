@@ -33,11 +33,11 @@ def test_the_list_shows_who_with_whom_when_how_long_and_how_much(
     alices_talk(alice)
     page = staff.get(LIST).content.decode()
     cells = re.findall(r'class="field-(\w+)[^"]*">(?:<a [^>]+>)?([^<]+)<', page)
-    assert dict(cells) | {"created_at": ""} == {
+    assert dict(cells) | {"started": ""} == {
         "name": "The sea",
         "user": "alice",
         "persona": "Assistant",
-        "created_at": "",
+        "started": "",
         "length": "0:01:30",
         "turns": "3",
     }
@@ -99,7 +99,7 @@ def test_a_conversation_is_read_as_a_transcript_and_cannot_be_edited(
     assert page.index("Tell me a story about the sea.") < page.index("Once there")
     assert "Once there was a lighthouse." in page
     assert "The words could not be recognised." in page
-    assert "after 700 ms" in page
+    assert "after 0.7 s" in page
     assert "host:1" in page
     assert 'name="title"' not in page
 

@@ -223,8 +223,9 @@ async def test_a_foreign_origin_is_refused(
     assert error["code"] == "origin_not_allowed"
 
 
-async def test_a_trusted_origin_may_call(alice: User, settings: Settings) -> None:
-    settings.CSRF_TRUSTED_ORIGINS = ["https://voice.example"]
+@pytest.mark.parametrize("trusted", ["https://voice.example", "https://*.example"])
+async def test_a_trusted_origin_may_call(alice: User, settings: Settings, trusted: str) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = [trusted]
     async with opened(alice, "/ws/captions/", origin="https://voice.example") as page:
         assert await page.until("chat.watch.started") == {
             "type": "chat.watch.started",

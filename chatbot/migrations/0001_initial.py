@@ -353,7 +353,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["position"],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(

@@ -13,7 +13,7 @@ from typing import Any
 
 from chatbot.realtime import events, policy, problems
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
-from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn, SaveUsage
+from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn, SaveUsage, Told
 from chatbot.realtime.events import BadEvent, Event
 from chatbot.realtime.held import HeldSpeech
 from chatbot.realtime.playback import ItemAudio, Playback
@@ -401,6 +401,7 @@ class Call:
 
     def _complain(self, problem: Problem) -> None:
         self._tell(problem.as_event())
+        self._effects.append(Told(problem))
 
     def _send_upstream(self, event: Event) -> None:
         self._to_upstream.append(events.dump(event))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatbot.realtime.events import Event
+from chatbot.realtime.problems import Problem
 from chatbot.realtime.turns import Turn
 
 
@@ -33,6 +34,13 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The user was told of this problem; the operator should know, too."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """Close the browser's socket with this code, after everything drained before it."""
 
@@ -40,4 +48,4 @@ class HangUp:
     reason: str
 
 
-Effect = SaveTurn | SaveUsage | Publish | HangUp
+Effect = SaveTurn | SaveUsage | Publish | Told | HangUp

@@ -66,13 +66,14 @@ class Transcript:
 
     def take_settled(self) -> list[tuple[int, Turn]]:
         """Finished turns that are new, changed or moved since the last time, with positions."""
-        taken = []
-        for index, item_id in enumerate(self._order):
-            turn = self._turns.get(item_id)
-            if item_id in self._changed and turn is not None and turn.is_settled:
-                self._changed.discard(item_id)
-                taken.append((self._first_position + index, turn))
-        return taken
+        settled = [item for item in self._changed if self._is_settled(item)]
+        self._changed.difference_update(settled)
+        places = ((self._first_position + self._order.index(item), item) for item in settled)
+        return [(position, self._turns[item]) for position, item in sorted(places)]
+
+    def _is_settled(self, item_id: str) -> bool:
+        turn = self._turns.get(item_id)
+        return turn is not None and turn.is_settled and item_id in self._previous
 
     def _place(self, item_id: str, previous: str | None) -> None:
         """Put an item behind its predecessor, and behind it those that were waiting for it."""
