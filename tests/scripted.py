@@ -182,7 +182,7 @@ class ScriptedUpstream:
 
 @asynccontextmanager
 async def scripted_upstream(
-    script: Script, refusals: list[Response] | None = None
+    script: Script, refusals: list[Response] | None = None, port: int = 0
 ) -> AsyncIterator[ScriptedUpstream]:
     """Serve the script; `refusals` answer the first handshakes instead. Fails with its script."""
     upstream = ScriptedUpstream(script)
@@ -192,10 +192,10 @@ async def scripted_upstream(
         return refusals.pop(0) if refusals else None
 
     async with serve(
-        upstream.handle, "127.0.0.1", 0, process_request=process_request, compression=None
+        upstream.handle, "127.0.0.1", port, process_request=process_request, compression=None
     ) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        upstream.url = f"ws://127.0.0.1:{port}/v1/realtime"
+        bound = next(iter(server.sockets)).getsockname()[1]
+        upstream.url = f"ws://127.0.0.1:{bound}/v1/realtime"
         yield upstream
     if upstream.failures:
         raise upstream.failures[0]

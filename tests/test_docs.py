@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import pytest
 
+from chatbot.realtime import problems
 from project.env import Environment
 from script.install import ROOT
 
@@ -29,3 +30,25 @@ def test_every_folder_of_the_readme_exists() -> None:
     folders = re.findall(r"`([\w/]+/)`", table.replace("`var/`", "").replace("`log/`", ""))
     assert folders
     assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
+
+
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+CODE = "".join(path.read_text() for path in sorted((ROOT / "chatbot").glob("**/*.py")))
+
+
+def test_every_event_of_our_own_is_documented_and_nothing_else_is() -> None:
+    assert set(re.findall(r"`(chat\.[a-z.]+)`", PROTOCOL)) == set(
+        re.findall(r'"(chat\.[a-z.]+)"', CODE)
+    ) - {"chat.html"}
+
+
+def test_every_close_code_is_documented() -> None:
+    documented = {int(code) for code in re.findall(r"^\| (\d{4}) \|", PROTOCOL, re.MULTILINE)}
+    codes = {value for value in vars(problems).values() if isinstance(value, int)}
+    assert codes <= documented
+
+
+def test_the_pages_event_types_are_documented() -> None:
+    scripts = (ROOT / "chatbot" / "static" / "chatbot" / "js").glob("**/*.js")
+    used = set(re.findall(r'"(chat\.[a-z.]+)"', "".join(path.read_text() for path in scripts)))
+    assert used <= set(re.findall(r"`(chat\.[a-z.]+)`", PROTOCOL))

@@ -1,0 +1,149 @@
+"""Two workers by hand: daphne, a real Redis, a real PostgreSQL; what one does the other shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+
+from chatbot.caller import sign_in
+from script.install import ROOT
+from tests.scripted import Session, scripted_upstream, tone
+from tests.services import Process, free_port, fresh_database, wait_for_http
+
+pytestmark = pytest.mark.xdist_group("workers")
+
+PASSWORD = "long-enough-for-a-test"
+
+
+@dataclass
+class Workers:
+    """Their addresses, and where they look for an upstream."""
+
+    urls: list[str]
+    upstream_port: int
+
+
+@pytest.fixture(scope="module")
+def workers(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    folder = tmp_path_factory.mktemp("workers")
+    upstream_port = free_port()
+    with fresh_database(os.environ["DATABASE_URL"]) as database:
+        env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": database,
+            "REDIS_URL": redis_url,
+            "ADMIN_PASSWORD": PASSWORD,
+            "REALTIME_URL": f"ws://127.0.0.1:{upstream_port}/v1/realtime",
+        }
+        prepare = [sys.executable, "manage.py", "prepare"]
+        subprocess.run(prepare, cwd=ROOT, env=env, check=True, capture_output=True)
+        ports = [free_port(), free_port()]
+        processes = [
+            Process(
+                [sys.executable, "-m", "daphne", "-p", str(port), "project.asgi:application"],
+                folder / f"{port}.log",
+                env,
+            )
+            for port in ports
+        ]
+        urls = [f"http://127.0.0.1:{port}" for port in ports]
+        try:
+            for url in urls:
+                wait_for_http(f"{url}/healthz")
+            yield Workers(urls, upstream_port)
+        finally:
+            for process in processes:
+                process.stop()
+
+
+class Tab:
+    """A socket of a browser tab at one worker."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+
+    async def until(self, kind: str, **fields: Any) -> dict[str, Any]:
+        async with asyncio.timeout(15):
+            async for frame in self.socket:
+                event: dict[str, Any] = {} if isinstance(frame, bytes) else json.loads(frame)
+                if event.get("type") == kind and fields.items() <= event.items():
+                    return event
+        raise AssertionError(f"closed before {kind}")
+
+
+@asynccontextmanager
+async def tab(url: str, path: str) -> AsyncIterator[Tab]:
+    cookie = await asyncio.to_thread(sign_in, url, "admin", PASSWORD)
+    address = url.replace("http", "ws") + path
+    headers = {"Cookie": cookie}
+    async with connect(address, additional_headers=headers, origin=url, proxy=None) as socket:  # type: ignore[arg-type]
+        yield Tab(socket)
+
+
+async def script(session: Session) -> None:
+    await session.open()
+    await session.expect("input_audio_buffer.append")
+    await session.hear("Hello.")
+    await session.answer("Hi.")
+    await session.hold()
+
+
+async def test_a_tab_at_another_worker_shows_the_captions(workers: Workers) -> None:
+    here, there = workers.urls
+    async with (
+        scripted_upstream(script, port=workers.upstream_port),
+        tab(there, "/ws/captions/") as early,
+        tab(here, "/ws/call/") as call,
+    ):
+        started = await call.until("chat.call.started")
+        await early.until("chat.call.started", call_id=started["call_id"])
+        async with tab(there, "/ws/captions/") as late:
+            live = (await late.until("chat.watch.started"))["live"]
+            assert live["call_id"] == started["call_id"]
+            await call.socket.send(tone(40))
+            for watching in (early, late):
+                await watching.until("response.output_audio_transcript.delta", delta="Hi.")
+                await watching.until("chat.turn.saved", item_id="a1")
+        await call.socket.close()
+        await early.until("chat.call.ended")
+
+
+async def test_a_tab_at_another_worker_takes_the_call_over(workers: Workers) -> None:
+    here, there = workers.urls
+    async with (
+        scripted_upstream(script, port=workers.upstream_port),
+        tab(here, "/ws/call/") as first,
+    ):
+        started = await first.until("chat.call.started")
+        await first.until("chat.status", state="ready")
+        path = f"/ws/call/?conversation={started['conversation']['id']}"
+        async with tab(there, path) as second:
+            await second.until("chat.status", state="ready")
+            await first.until("chat.error", code="taken_over")
+            await first.socket.wait_closed()
+            assert first.socket.close_code == 4409
+
+
+async def test_what_was_said_at_one_worker_goes_on_at_another(workers: Workers) -> None:
+    here, there = workers.urls
+    async with scripted_upstream(script, port=workers.upstream_port):
+        async with tab(here, "/ws/call/") as call:
+            started = await call.until("chat.call.started")
+            await call.socket.send(tone(40))
+            await call.until("chat.turn.saved", item_id="a1")
+        path = f"/ws/call/?conversation={started['conversation']['id']}"
+        async with tab(there, path) as call:
+            again = await call.until("chat.call.started")
+            assert [turn["text"] for turn in again["turns"]] == ["Hello.", "Hi."]
