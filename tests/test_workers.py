@@ -147,3 +147,11 @@ async def test_what_was_said_at_one_worker_goes_on_at_another(workers: Workers) 
         async with tab(there, path) as call:
             again = await call.until("chat.call.started")
             assert [turn["text"] for turn in again["turns"]] == ["Hello.", "Hi."]
+
+
+async def test_a_worker_closes_with_1013_when_the_upstream_is_away(workers: Workers) -> None:
+    async with tab(workers.urls[0], "/ws/call/") as call:
+        error = await call.until("chat.error")
+        assert error["code"] == "upstream_unreachable"
+        await asyncio.wait_for(call.socket.wait_closed(), 5)
+        assert call.socket.close_code == 1013

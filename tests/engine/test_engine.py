@@ -206,7 +206,7 @@ async def test_a_long_speech_is_heard_to_its_end(engine: Process) -> None:
 async def test_three_callers_at_once_are_all_answered(engine: Process) -> None:
     async def ask(question: str) -> str:
         async with calling(engine.url) as call:
-            await call.configure(audio={"input": TRANSCRIPTION})
+            await call.configure(audio={"input": TRANSCRIPTION}, max_output_tokens=40)
             await call.say(speech(question))
             transcript = await heard(call)
             await call.until("response.done")

@@ -170,7 +170,8 @@ async def test_a_client_that_vanishes_stops_its_answer(url: str, fakes: FakeMode
         await call.say(loud(500) + quiet(700))
         await call.until("response.created")
         await eventually(lambda: fakes.language.running.acquire(blocking=False))
-    await eventually(fakes.language.stopped.is_set)
+        call.websocket.transport.abort()
+        await eventually(fakes.language.stopped.is_set)
 
 
 async def test_a_client_that_does_not_read_is_dropped(
