@@ -22,7 +22,7 @@ from chatbot.engine.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
-#: 15 MiB of audio in base64 is 20 MiB; the service takes 15 MiB a frame or so.
+#: About four minutes of audio in one event; a bigger frame closes the socket with 1009.
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 REALTIME_PATH = "/v1/realtime"
 SUBPROTOCOL = Subprotocol("realtime")
@@ -54,7 +54,7 @@ class Engine:
             select_subprotocol=_select_subprotocol,
             compression=None,
             max_size=MAX_FRAME_BYTES,
-            close_timeout=2,
+            close_timeout=1,
         )
         return self
 

@@ -245,6 +245,7 @@ async def test_it_ends_at_once_and_has_written_no_words_down(engine: Process) ->
         await call.say(speech("Tell me a very long story about a dragon."))
         await call.until("response.output_audio.delta")
         log = await asyncio.to_thread(engine.stop)
+        call.websocket.transport.abort()
     assert engine.process.returncode == 0
     assert "ready" in log
     assert not {"dragon", "france", "story"} & set(words(log))

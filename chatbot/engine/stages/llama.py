@@ -38,6 +38,7 @@ class Llama:
     """Context of 2048 tokens a caller, which is all that SmolLM2-135M was trained on."""
 
     def __init__(self, threads: int, path: str | None = None) -> None:
+        """`threads` wait for each other hundreds of times a token: give it cores that are free."""
         file = Path(path) if path else _packaged_model()
         if not file.is_file():
             raise FileNotFoundError(f"no model file at {file}")
@@ -47,8 +48,6 @@ class Llama:
         params.n_ctx = SLOTS * SLOT_TOKENS
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-        # Threads that spin while they wait take the cores from the other models and the browser.
-        params.cpuparams.poll = params.cpuparams_batch.poll = 0
         params.n_gpu_layers = 0
         params.cache_ram_mib = PROMPT_CACHE_MIB
         params.prefill_assistant = False
