@@ -25,6 +25,9 @@ TRANSCRIPTION = {"transcription": {"model": "whisper-1"}}
 QUESTION = "What is the capital of France?"
 START_S = 60.0
 
+#: One engine for all of them, also when tests run side by side.
+pytestmark = pytest.mark.xdist_group("engine")
+
 
 class Process:
     """`python -m chatbot.engine`; `early` is what it answered before it was ready."""
