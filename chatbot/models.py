@@ -23,6 +23,15 @@ class User(AbstractUser):
     """A person with an account; ours from the first migration, so that it can grow."""
 
 
+#: What a persona may let a caller change; the names of `realtime/policy.py`.
+USER_SETTINGS = ("voice", "turn_detection", "speed", "output_modality", "language")
+
+
+def all_user_settings() -> list[str]:
+    """All of `USER_SETTINGS`."""
+    return list(USER_SETTINGS)
+
+
 class Persona(models.Model):
     """What the assistant is in a call. The browser sees its name and slug, nothing else."""
 
@@ -49,6 +58,25 @@ class Persona(models.Model):
         TRANSCRIBE = "gpt-transcribe", _("gpt-transcribe")
         LIVE = "gpt-live-transcribe", _("gpt-live-transcribe")
 
+    class TurnDetection(models.TextChoices):
+        """Who decides that the user has finished."""
+
+        SERVER_VAD = "server_vad", _("Silence (server_vad)")
+        SEMANTIC_VAD = "semantic_vad", _("Meaning (semantic_vad)")
+        NONE = "none", _("The user, by push-to-talk")
+
+    class Eagerness(models.TextChoices):
+        """How soon semantic_vad answers; `auto` is the same as `medium`."""
+
+        AUTO = "auto", _("Auto")
+        LOW = "low", _("Low: waits up to 8 s")
+        MEDIUM = "medium", _("Medium: waits up to 4 s")
+        HIGH = "high", _("High: waits up to 2 s")
+
+    class Modality(models.TextChoices):
+        AUDIO = "audio", _("Spoken")
+        TEXT = "text", _("Written")
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     instructions = models.TextField(blank=True)
@@ -56,6 +84,28 @@ class Persona(models.Model):
     voice = models.CharField(max_length=20, choices=Voice, default=Voice.ALLOY)
     transcription_model = models.CharField(
         max_length=40, choices=TranscriptionModel, default=TranscriptionModel.MINI
+    )
+    language = models.CharField(
+        max_length=10,
+        blank=True,
+        help_text=_("What people speak, as ISO 639-1 (en, de, ...); empty: found out."),
+    )
+    speed = models.FloatField(
+        default=1.0,
+        validators=[MinValueValidator(0.25), MaxValueValidator(1.5)],
+        help_text=_("How fast it speaks, 0.25 to 1.5."),
+    )
+    output_modality = models.CharField(
+        max_length=10, choices=Modality, default=Modality.AUDIO, help_text=_("How it answers.")
+    )
+    turn_detection = models.CharField(
+        max_length=20, choices=TurnDetection, default=TurnDetection.SERVER_VAD
+    )
+    eagerness = models.CharField(
+        max_length=10,
+        choices=Eagerness,
+        default=Eagerness.AUTO,
+        help_text=_("For turn detection by meaning."),
     )
     vad_threshold = models.FloatField(
         _("VAD threshold"),
@@ -74,6 +124,25 @@ class Persona(models.Model):
         default=500,
         validators=[MinValueValidator(100), MaxValueValidator(10_000)],
         help_text=_("How long a silence ends the turn."),
+    )
+    user_settings = models.JSONField(
+        default=all_user_settings,
+        blank=True,
+        help_text=_("What callers may change in their call: voice, turn_detection, speed, ..."),
+    )
+    tools = models.JSONField(
+        default=list, blank=True, help_text=_("Names of the tools that it may use.")
+    )
+    mcp_servers = models.JSONField(
+        _("MCP servers"),
+        default=list,
+        blank=True,
+        help_text=_("Realtime `mcp` tools with their credentials, which stay on the server."),
+    )
+    api_clients_instruct = models.BooleanField(
+        _("API clients instruct"),
+        default=True,
+        help_text=_("Callers with an API token may bring their own instructions and tools."),
     )
     is_default = models.BooleanField(
         default=False, help_text=_("Used when a new conversation names no persona.")
@@ -130,6 +199,15 @@ class Call(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="calls")
+
+    class Kind(models.TextChoices):
+        PAGE = "page", _("Page")
+        API = "api", _("API client")
+
+    kind = models.CharField(max_length=4, choices=Kind, default=Kind.PAGE)
+    upstream_sessions = models.PositiveIntegerField(
+        default=0, help_text=_("How many sessions of the upstream it has had.")
+    )
     worker = models.CharField(max_length=120, help_text=_("Host and process id of the worker."))
     started_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
@@ -182,7 +260,13 @@ class Turn(models.Model):
     heard_ms = models.PositiveIntegerField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField()
+    first_audio_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    latency_ms = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("From the end of the question to the first sound.")
+    )
+    tool_name = models.CharField(max_length=80, blank=True)
+    tool_arguments = models.TextField(blank=True)
 
     class Meta:
         ordering = ["position", "pk"]
@@ -251,9 +335,19 @@ class Usage(models.Model):
     audio_input_tokens = models.PositiveIntegerField(default=0)
     cached_text_tokens = models.PositiveIntegerField(default=0)
     cached_audio_tokens = models.PositiveIntegerField(default=0)
+    image_input_tokens = models.PositiveIntegerField(default=0)
+    cached_image_tokens = models.PositiveIntegerField(default=0)
     text_output_tokens = models.PositiveIntegerField(default=0)
     audio_output_tokens = models.PositiveIntegerField(default=0)
     audio_seconds = models.FloatField(default=0.0)
+    cost_usd = models.DecimalField(
+        _("cost (USD)"),
+        max_digits=14,
+        decimal_places=8,
+        null=True,
+        blank=True,
+        help_text=_("Empty: the price of the model is not known."),
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -264,3 +358,42 @@ class Usage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source_id}"
+
+
+class ApiToken(models.Model):
+    """A bearer token of a user's, for `/v1/realtime`. The token itself is shown once, never kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True, help_text=_("SHA-256 of the token."))
+    hint = models.CharField(max_length=12, help_text=_("Its first characters."))
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}...)"
+
+
+class Fact(models.Model):
+    """Something the assistant was asked to remember of a user; theirs to see and delete."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="facts")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.SET_NULL, null=True, blank=True, related_name="facts"
+    )
+    text = models.CharField(max_length=500)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "text"], name="one_fact_remembered_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
