@@ -8,10 +8,11 @@ seconds. It knows no socket, clock or database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chatbot.realtime import events, policy, problems
+from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
 from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn, SaveUsage, Told
 from chatbot.realtime.events import BadEvent, Event
@@ -23,19 +24,8 @@ from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 
-#: How long to wait for the browser to say what it had played when it was interrupted.
-REPORT_WAIT_S = 0.7
-
 #: How much of the earlier conversation a new session is told, in characters, newest first.
 CONTEXT_CHARACTERS = 24_000
-
-
-@dataclass(slots=True)
-class _Cut:
-    """An interruption whose heard positions the browser has still to report."""
-
-    items: list[ItemAudio]
-    deadline: float
 
 
 class Call:
@@ -59,11 +49,7 @@ class Call:
         self._held = HeldSpeech()
         self._is_ready = False
         self._is_over = False
-        self._response_id: str | None = None
-        self._response_requested = False
-        self._response_wanted = False
-        self._cut: _Cut | None = None
-        self._truncate_when_whole: dict[str, ItemAudio] = {}
+        self._answers = Answers()
         self._to_browser: list[str | bytes] = []
         self._to_upstream: list[str] = []
         self._effects: list[Effect] = []
@@ -114,8 +100,9 @@ class Call:
         """End the call: settle what is open, save it, close the socket."""
         if not self._is_over:
             self._is_over = True
-            self._settle_cut()
-            self._settle_unheard()
+            self._playback.interrupt(now)
+            for audio in self._playback.take_cut():
+                self._transcript.cut(audio.item_id, audio.heard_ms, audio.received_ms)
             self._transcript.close(now)
             self._effects.extend(
                 SaveTurn(p, replace(t)) for p, t in self._transcript.take_settled()
@@ -135,8 +122,7 @@ class Call:
 
     def tick(self, now: float) -> None:
         """Let time pass: a browser that does not report its playback is not waited for."""
-        if self._cut is not None and now >= self._cut.deadline:
-            self._settle_cut()
+        self._settle_cut(now)
 
     # From the browser
 
@@ -195,29 +181,14 @@ class Call:
             )
 
     def _typed(self, event: Event, now: float) -> None:
-        item = event["item"]
-        if item["type"] != "message" or item["role"] != "user":
-            raise ValueError("only messages of the user can be added")
-        parts = item["content"]
-        if any(part["type"] != "input_text" for part in parts):
-            raise ValueError("a typed message holds input_text only")
-        text = "\n".join(part["text"] for part in parts).strip()
-        if not 0 < len(text) <= policy.MAX_TYPED_TEXT:
-            raise ValueError(f"a message has 1 to {policy.MAX_TYPED_TEXT} characters")
+        text = policy.typed_text(event)
         self._interrupt(now)
         self._settle_cut()
         self._send_when_ready(events.message_create(self._new_id("item"), "user", text))
 
     def _answer_wanted(self, event: Event, now: float) -> None:
-        if self._response_id or self._response_requested:
-            self._response_wanted = True
-        else:
-            self._request_response()
-
-    def _request_response(self) -> None:
-        self._response_wanted = False
-        self._response_requested = True
-        self._send_when_ready(events.response_create())
+        if self._answers.want():
+            self._send_when_ready(events.response_create())
 
     def _cancel(self, event: Event, now: float) -> None:
         self._interrupt(now)
@@ -226,8 +197,8 @@ class Call:
     def _played(self, event: Event, now: float) -> None:
         state = event["state"]
         item_id, played_ms = str(event["item_id"]), int(event["played_ms"])
-        if self._cut is not None and state == "interrupted":
-            self._settle_cut(item_id, played_ms)
+        if state == "interrupted" and self._playback.report_cut(item_id, played_ms):
+            self._settle_cut()
         elif event["generation"] == self._playback.generation:
             self._playback.report(item_id, played_ms, state == "ended")
             if state == "interrupted":
@@ -278,8 +249,7 @@ class Call:
         error = event["error"]
         code = error.get("code")
         if code == "conversation_already_has_active_response":
-            self._response_requested = False
-            self._response_wanted = True
+            self._answers.collided()
         elif not self._is_ready and code not in problems.HARMLESS:
             self.fail(problems.refused_session(error), now)
         elif code not in problems.HARMLESS:
@@ -289,8 +259,7 @@ class Call:
         self._interrupt(now, cancel=False)
 
     def _response_created(self, event: Event, now: float) -> None:
-        self._response_id = event["response"]["id"]
-        self._response_requested = False
+        self._answers.created(event["response"]["id"])
         self._playback.response_created(event["response"]["id"])
 
     def _audio(self, event: Event, now: float) -> None:
@@ -310,15 +279,9 @@ class Call:
             )
         self._to_browser.append(pcm)
 
-    def _audio_done(self, event: Event, now: float) -> None:
-        self._playback.whole(event["item_id"])
-
     def _item_done(self, event: Event, now: float) -> None:
-        item_id = event["item"]["id"]
-        for audio in self._cut.items if self._cut else ():
-            audio.is_whole = audio.is_whole or audio.item_id == item_id
-        if waiting := self._truncate_when_whole.pop(item_id, None):
-            self._truncate(waiting)
+        if audio := self._playback.whole(event["item"]["id"]):
+            self._truncate(audio)
 
     def _transcribed(self, event: Event, now: float) -> None:
         if usage := event.get("usage"):
@@ -331,42 +294,30 @@ class Call:
             self._effects.append(SaveUsage("response", response["id"], response["usage"]))
         if problem := problems.failed_response(response):
             self.fail(problem, now)
-        if response["id"] == self._response_id:
-            self._response_id = None
-        if self._response_wanted and not self._is_over:
-            self._request_response()
+        if self._answers.done(response["id"]) and not self._is_over:
+            self._send_when_ready(events.response_create())
 
     # Interrupting
 
     def _interrupt(self, now: float, *, cancel: bool = True) -> None:
         """Stop the answer. With server VAD the upstream cancels by itself (`cancel` False)."""
-        if self._response_id is None and self._playback.is_idle:
+        if self._answers.response_id is None and self._playback.is_idle:
             return
         self._settle_cut()
-        if cancel and self._response_id is not None:
-            self._send_upstream(events.response_cancel(self._response_id))
-        self._cut = _Cut(self._playback.interrupt(), now + REPORT_WAIT_S)
-        if not self._cut.items:
+        if cancel and self._answers.response_id is not None:
+            self._send_upstream(events.response_cancel(self._answers.response_id))
+        was_silent = self._playback.is_idle
+        self._playback.interrupt(now)
+        if was_silent:
             self._tell_interrupted(None, 0, None)
-            self._cut = None
 
-    def _settle_cut(self, item_id: str = "", played_ms: int = 0) -> None:
+    def _settle_cut(self, now: float | None = None) -> None:
         """The heard positions are known, or will not come: truncate there."""
-        cut, self._cut = self._cut, None
-        for audio in cut.items if cut else ():
-            if audio.item_id == item_id:
-                audio.played_ms = max(audio.played_ms, played_ms)
-            self._cut_item(audio)
-
-    def _cut_item(self, audio: ItemAudio) -> None:
-        if audio.is_whole and audio.heard_ms >= audio.received_ms:
-            return
-        turn = self._transcript.cut(audio.item_id, audio.heard_ms, audio.received_ms)
-        self._tell_interrupted(audio, audio.heard_ms, turn)
-        if audio.is_whole:
-            self._truncate(audio)
-        else:
-            self._truncate_when_whole[audio.item_id] = audio
+        for audio in self._playback.take_cut(now):
+            turn = self._transcript.cut(audio.item_id, audio.heard_ms, audio.received_ms)
+            self._tell_interrupted(audio, audio.heard_ms, turn)
+            if audio.is_whole:
+                self._truncate(audio)
 
     def _truncate(self, audio: ItemAudio) -> None:
         """Make the upstream forget what was not heard; nothing heard is an item deleted."""
@@ -375,12 +326,6 @@ class Call:
         else:
             event = events.item_delete(audio.item_id)
         self._send_upstream(event)
-
-    def _settle_unheard(self) -> None:
-        """The call ends while an answer plays: the rest of it was not heard."""
-        for audio in self._playback.interrupt():
-            if not audio.is_whole or audio.heard_ms < audio.received_ms:
-                self._transcript.cut(audio.item_id, audio.heard_ms, audio.received_ms)
 
     def _tell_interrupted(self, audio: ItemAudio | None, heard_ms: int, turn: Turn | None) -> None:
         event: dict[str, Any] = {
@@ -445,6 +390,5 @@ _OF_UPSTREAM: dict[str, _Handler] = {
     "response.created": Call._response_created,
     "response.done": Call._response_done,
     "response.output_audio.delta": Call._audio,
-    "response.output_audio.done": Call._audio_done,
     "session.updated": Call._session_updated,
 }

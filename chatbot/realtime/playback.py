@@ -1,4 +1,4 @@
-"""What the browser has received and played of each answer, and which generation it is.
+"""What the browser has received and played of each answer, and what of it was cut.
 
 Interrupting is a generation number: audio of an older one is never sent, or played.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatbot.realtime.audio import ms_of
+
+#: How long to wait for the browser to say what it had played when it was interrupted.
+REPORT_WAIT_S = 0.7
 
 
 @dataclass(slots=True)
@@ -29,6 +32,11 @@ class ItemAudio:
         """What can have been heard: never more than was received."""
         return min(self.played_ms, self.received_ms)
 
+    @property
+    def was_heard_whole(self) -> bool:
+        """It is all there, and all of it was played."""
+        return self.is_whole and self.heard_ms >= self.received_ms
+
 
 class Playback:
     """The answers on their way through the browser's loudspeaker, oldest first."""
@@ -38,6 +46,9 @@ class Playback:
         self._unheard: dict[str, ItemAudio] = {}
         self._generation_of: dict[str, int] = {}
         self._header: tuple[str, int] | None = None
+        self._cut: dict[str, ItemAudio] = {}
+        self._report_due = 0.0
+        self._cut_before_whole: dict[str, ItemAudio] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -66,11 +77,6 @@ class Playback:
         is_new, self._header = header != self._header, header
         return is_new
 
-    def whole(self, item_id: str) -> None:
-        """All audio of the item has been received."""
-        if audio := self._unheard.get(item_id):
-            audio.is_whole = True
-
     def report(self, item_id: str, played_ms: int, has_ended: bool) -> None:
         """The browser's own count of what it has played of an item."""
         audio = self._unheard.get(item_id)
@@ -80,10 +86,42 @@ class Playback:
         if has_ended and audio.is_whole:
             del self._unheard[item_id]
 
-    def interrupt(self) -> list[ItemAudio]:
-        """Begin a new generation; returns what was not heard to its end, oldest first."""
+    def whole(self, item_id: str) -> ItemAudio | None:
+        """All audio of the item is there; returns it if it was cut before and can now be
+        truncated."""
+        for audio in (self._unheard.get(item_id), self._cut.get(item_id)):
+            if audio is not None:
+                audio.is_whole = True
+        return self._cut_before_whole.pop(item_id, None)
+
+    def interrupt(self, now: float) -> None:
+        """Begin a new generation. What was not heard to its end is cut, as soon as the browser
+        says where, or `REPORT_WAIT_S` later."""
         self.generation += 1
         self._header = None
-        unheard = list(self._unheard.values())
-        self._unheard.clear()
-        return unheard
+        self._cut |= self._unheard
+        self._unheard = {}
+        self._report_due = now + REPORT_WAIT_S
+
+    def take_cut(self, now: float | None = None) -> list[ItemAudio]:
+        """What was cut, oldest first, once the report is due at `now` (None: at once)."""
+        if not self._cut or (now is not None and now < self._report_due):
+            return []
+        cut = [audio for audio in self._cut.values() if not audio.was_heard_whole]
+        self._cut = {}
+        self._cut_before_whole |= {audio.item_id: audio for audio in cut if not audio.is_whole}
+        return cut
+
+    def report_cut(self, item_id: str, played_ms: int) -> bool:
+        """The browser says where it was interrupted; False when nothing waits for that."""
+        audio = self._cut.get(item_id)
+        if audio is not None:
+            audio.played_ms = max(audio.played_ms, played_ms)
+        return bool(self._cut)
+
+    def forget_session(self) -> None:
+        """The upstream's session is gone: what is unheard will not grow, nor be truncated."""
+        for audio in self._unheard.values():
+            audio.is_whole = True
+        self._generation_of = {}
+        self._cut_before_whole = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from chatbot.realtime.events import Event
+
 
 class Decision(Enum):
     """relay: passed on as it is; own: the call acts on it and nobody else sees it;
@@ -92,3 +94,21 @@ CAPTIONS: frozenset[str] = frozenset(
 #: Longest text frame that a browser may send, and longest typed message, in characters.
 MAX_TEXT_FRAME = 65_536
 MAX_TYPED_TEXT = 8_000
+
+
+def typed_text(event: Event) -> str:
+    """The words of a `conversation.item.create` from the browser.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is no message of the user's own written words.
+    """
+    item = event["item"]
+    if item["type"] != "message" or item["role"] != "user":
+        raise ValueError("only messages of the user can be added")
+    parts = item["content"]
+    if any(part["type"] != "input_text" for part in parts):
+        raise ValueError("a typed message holds input_text only")
+    text = "\n".join(part["text"] for part in parts).strip()
+    if not 0 < len(text) <= MAX_TYPED_TEXT:
+        raise ValueError(f"a message has 1 to {MAX_TYPED_TEXT} characters")
+    return text
