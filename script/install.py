@@ -5,6 +5,7 @@ Runs on a bare `.venv/`, so it imports the standard library alone.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import functools
 import hashlib
@@ -37,6 +38,8 @@ class ScriptError(Exception):
 
 def install(*names: str) -> None:
     """Install the named sets of requirements, those whose file changed since the last time."""
+    if "engine" in names:
+        openmp()
     with locked():
         changed = [name for name in names if not stamp(name).exists()]
         if not changed:
@@ -68,6 +71,26 @@ def stamp(name: str) -> Path:
 def pip(*arguments: str) -> None:
     if subprocess.run([*PIP, *arguments], check=False).returncode:
         raise ScriptError("Packages could not be installed; pip's message is above.")
+
+
+def openmp() -> None:
+    """The OpenMP runtime that xllamacpp's Linux wheel takes from the system, not in slim images."""
+    if sys.platform != "linux" or has_library("libgomp.so.1"):
+        return
+    if os.geteuid() == 0:
+        print("Installing OpenMP...", flush=True)
+        for command in system_install("libgomp1" if shutil.which("apt-get") else "libgomp"):
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+    if not has_library("libgomp.so.1"):
+        raise ScriptError(
+            "The voice engine needs OpenMP (on Debian: sudo apt-get install libgomp1)."
+        )
+
+
+def has_library(name: str) -> bool:
+    with suppress(OSError):
+        return bool(ctypes.CDLL(name))
+    return False
 
 
 def redis_server() -> Path:
