@@ -1,0 +1,202 @@
+"""Checks of single fields of a GA session: each returns the value to forward, or refuses it.
+
+Ranges and names are those of openai-python 3.54.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chatbot.realtime.audio import SAMPLE_RATE_HZ
+
+VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
+
+MAX_INSTRUCTIONS = 100_000
+MAX_TOOLS = 128
+MAX_NAME = 128
+
+Check = Callable[[Any, str], Any]
+
+
+class Refused(ValueError):
+    """A field that may not be forwarded. `code` is the service's own word where it has one;
+    `param` is the field's path, as in `session.audio.output.voice`."""
+
+    def __init__(self, code: str, message: str, param: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.param = param
+
+
+def invalid(param: str, message: str) -> Refused:
+    """The service's refusal of a value."""
+    return Refused("invalid_value", f"Invalid value for '{param}': {message}", param)
+
+
+def unknown(param: str) -> Refused:
+    """The service's refusal of a name."""
+    return Refused("unknown_parameter", f"Unknown parameter: '{param}'.", param)
+
+
+def text(limit: int) -> Check:
+    """A string of at most `limit` characters."""
+
+    def check(value: Any, param: str) -> str:
+        if not isinstance(value, str) or len(value) > limit:
+            raise invalid(param, f"expected a string of at most {limit} characters.")
+        return value
+
+    return check
+
+
+def one_of(*allowed: str) -> Check:
+    """One of these strings."""
+
+    def check(value: Any, param: str) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise invalid(param, f"expected one of {', '.join(allowed)}.")
+        return value
+
+    return check
+
+
+def number(least: float, most: float, *, whole: bool = False) -> Check:
+    """A number from `least` to `most`."""
+
+    def check(value: Any, param: str) -> float:
+        kinds = int if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
+            raise invalid(param, f"expected a number from {least} to {most}.")
+        return value
+
+    return check
+
+
+def boolean(value: Any, param: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise invalid(param, "expected true or false.")
+    return value
+
+
+def nullable(check: Check) -> Check:
+    """Null, or what `check` takes."""
+    return lambda value, param: None if value is None else check(value, param)
+
+
+def listed(check: Check, limit: int) -> Check:
+    """A list of at most `limit` of what `check` takes."""
+
+    def check_list(value: Any, param: str) -> list[Any]:
+        if not isinstance(value, list) or len(value) > limit:
+            raise invalid(param, f"expected a list of at most {limit}.")
+        return [check(each, f"{param}[{index}]") for index, each in enumerate(value)]
+
+    return check_list
+
+
+def record(checks: Mapping[str, Check], *required: str) -> Check:
+    """An object with these fields and no others."""
+
+    def check(value: Any, param: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise invalid(param, "expected an object.")
+        for name in required:
+            if name not in value:
+                path = f"{param}.{name}"
+                message = f"Missing required parameter: '{path}'."
+                raise Refused("missing_required_parameter", message, path)
+        for name in value:
+            if name not in checks:
+                raise unknown(f"{param}.{name[:MAX_NAME]}")
+        return {name: checks[name](each, f"{param}.{name}") for name, each in value.items()}
+
+    return check
+
+
+def by_type(kinds: Mapping[str, Check]) -> Check:
+    """An object whose `type` says which of the checks it must pass."""
+
+    def check(value: Any, param: str) -> Any:
+        kind = value.get("type") if isinstance(value, dict) else None
+        if not isinstance(kind, str) or kind not in kinds:
+            raise invalid(f"{param}.type", f"expected one of {', '.join(kinds)}.")
+        return kinds[kind](value, param)
+
+    return check
+
+
+def either(first: Check, second: Check) -> Check:
+    """A string that `first` takes, or anything else that `second` takes."""
+    return lambda value, param: (first if isinstance(value, str) else second)(value, param)
+
+
+def _any_object(value: Any, param: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise invalid(param, "expected an object.")
+    return value
+
+
+def modalities(value: Any, param: str) -> list[str]:
+    """Spoken, or written."""
+    if value not in (["audio"], ["text"]):
+        raise invalid(param, "expected ['audio'] or ['text'].")
+    return list(value)
+
+
+_a_type = text(40)
+_server_vad = {
+    "type": _a_type,
+    "threshold": number(0, 1),
+    "prefix_padding_ms": number(0, 5_000, whole=True),
+    "silence_duration_ms": number(0, 10_000, whole=True),
+    "idle_timeout_ms": nullable(number(5_000, 30_000, whole=True)),
+    "create_response": boolean,
+    "interrupt_response": boolean,
+}
+_semantic_vad = {
+    "type": _a_type,
+    "eagerness": one_of("low", "medium", "high", "auto"),
+    "create_response": boolean,
+    "interrupt_response": boolean,
+}
+_tool = {
+    "type": _a_type,
+    "name": text(64),
+    "description": text(16_384),
+    "parameters": _any_object,
+    "strict": boolean,
+}
+_choice = record({"type": _a_type, "name": text(64)}, "name")
+_retention = record(
+    {"type": _a_type, "retention_ratio": number(0, 1), "token_limits": _any_object},
+    "retention_ratio",
+)
+
+voice = one_of(*VOICES)
+speed = number(0.25, 1.5)
+instructions = text(MAX_INSTRUCTIONS)
+language = nullable(text(20))
+turn_detection = nullable(
+    by_type({"server_vad": record(_server_vad), "semantic_vad": record(_semantic_vad)})
+)
+tools = listed(by_type({"function": record(_tool, "name")}), MAX_TOOLS)
+tool_choice = either(one_of("auto", "none", "required"), by_type({"function": _choice}))
+max_output_tokens = either(one_of("inf"), number(1, 4096, whole=True))
+truncation = either(one_of("auto", "disabled"), by_type({"retention_ratio": _retention}))
+reasoning = nullable(record({"effort": one_of("minimal", "low", "medium", "high", "xhigh")}))
+include = nullable(listed(one_of("item.input_audio_transcription.logprobs"), 1))
+noise_reduction = nullable(
+    record({"type": one_of("near_field", "far_field"), "strength": number(0, 1)}, "type")
+)
+audio_format = by_type(
+    {
+        "audio/pcm": record({"type": _a_type, "rate": number(24_000, 24_000, whole=True)}),
+        "audio/pcmu": record({"type": _a_type}),
+        "audio/pcma": record({"type": _a_type}),
+    }
+)
+
+PCM = {"type": "audio/pcm", "rate": SAMPLE_RATE_HZ}
