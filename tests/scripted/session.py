@@ -1,26 +1,21 @@
-"""A scripted upstream: a real WebSocket server that says what a test wants it to say.
-
-A script is a coroutine function that is given each connection as a `Session`.
-"""
+"""One connection of the scripted upstream: what it expects, says, and does wrong on purpose."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from http import HTTPStatus
-from typing import Any
+from typing import Literal
 
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.datastructures import Headers
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
 
-from chatbot.realtime.audio import bytes_of, to_base64
+from chatbot.realtime.audio import to_base64
+from tests.scripted.speech import USAGE, Event, answer_item, error, question_item, tone
 
-Event = dict[str, Any]
 LIMIT_S = 10.0
+
+#: When the words of a question are known: before its item, at once, or when `transcribe` says so.
+Words = Literal["early", "at once", "later"]
 
 
 class Session:
@@ -29,6 +24,8 @@ class Session:
     def __init__(self, connection: ServerConnection) -> None:
         self.connection = connection
         self.received: list[Event] = []
+        #: How many times each event is sent; 2 is a service that repeats itself.
+        self.copies = 1
 
     async def expect(self, kind: str) -> Event:
         """The next event of this type; audio appended meanwhile is only recorded."""
@@ -44,7 +41,9 @@ class Session:
 
     async def emit(self, *events: Event) -> None:
         for number, event in enumerate(events):
-            await self.connection.send(json.dumps({"event_id": f"event_{number}", **event}))
+            frame = json.dumps({"event_id": f"event_{number}", **event})
+            for _ in range(self.copies):
+                await self.connection.send(frame)
 
     async def open(self) -> Event:
         """Begin as the service does; returns the session that was asked for."""
@@ -54,30 +53,64 @@ class Session:
         session: Event = update["session"]
         return session
 
-    async def hear(self, text: str, item_id: str = "u1", previous: str | None = None) -> None:
-        """The user has spoken these words."""
-        item = {
-            "id": item_id,
-            "type": "message",
-            "role": "user",
-            "status": "completed",
-            "content": [{"type": "input_audio", "transcript": None}],
-        }
+    async def hold(self) -> None:
+        """Read on until the relay goes."""
+        try:
+            async for frame in self.connection:
+                self.received.append(json.loads(frame))
+        except ConnectionClosed:
+            return
+
+    # Hearing
+
+    async def hear(
+        self,
+        text: str,
+        item_id: str = "u1",
+        previous: str | None = None,
+        words: Words = "at once",
+    ) -> None:
+        """The user has spoken these words; with `later` say them by `transcribe`."""
+        item = question_item(item_id)
         place = {"item_id": item_id, "previous_item_id": previous}
         await self.emit(
             {"type": "input_audio_buffer.speech_started", "item_id": item_id, "audio_start_ms": 0},
             {"type": "input_audio_buffer.speech_stopped", "item_id": item_id, "audio_end_ms": 900},
+        )
+        if words == "early":
+            await self.transcribe(text, item_id)
+        await self.emit(
             {"type": "input_audio_buffer.committed", **place},
             {"type": "conversation.item.added", "item": item, "previous_item_id": previous},
             {"type": "conversation.item.done", "item": item, "previous_item_id": previous},
+        )
+        if words == "at once":
+            await self.transcribe(text, item_id)
+
+    async def transcribe(self, text: str, item_id: str = "u1") -> None:
+        """The words of what was heard are known."""
+        await self.emit(
             {
                 "type": "conversation.item.input_audio_transcription.completed",
                 "item_id": item_id,
                 "content_index": 0,
                 "transcript": text,
                 "usage": {"type": "duration", "seconds": 0.9},
-            },
+            }
         )
+
+    async def fail_to_transcribe(self, item_id: str = "u1") -> None:
+        """The words of what was heard will never be known."""
+        await self.emit(
+            {
+                "type": "conversation.item.input_audio_transcription.failed",
+                "item_id": item_id,
+                "content_index": 0,
+                "error": {"type": "transcription_error", "code": "audio_unintelligible"},
+            }
+        )
+
+    # Answering
 
     async def begin_answer(
         self, text: str, item_id: str = "a1", previous: str = "u1", response_id: str = "r1"
@@ -133,93 +166,32 @@ class Session:
         await self.begin_answer(text, item_id, previous, response_id)
         await self.end_answer(text, item_id, previous, response_id)
 
-    async def hold(self) -> None:
-        """Read on until the relay goes."""
-        try:
-            async for frame in self.connection:
-                self.received.append(json.loads(frame))
-        except ConnectionClosed:
-            return
+    # Misbehaving
 
+    def drop(self) -> None:
+        """The socket is gone, without a word."""
+        self.connection.transport.abort()
 
-USAGE = {
-    "total_tokens": 78,
-    "input_tokens": 44,
-    "output_tokens": 34,
-    "input_token_details": {
-        "text_tokens": 24,
-        "audio_tokens": 20,
-        "cached_tokens": 16,
-        "cached_tokens_details": {"text_tokens": 16, "audio_tokens": 0},
-    },
-    "output_token_details": {"text_tokens": 14, "audio_tokens": 20},
-}
+    async def stall(self) -> None:
+        """Neither read nor write any more, though the socket stays open until the relay goes."""
+        self.connection.transport.pause_reading()
+        await self.connection.wait_closed()
 
-Script = Callable[[Session], Awaitable[None]]
+    async def reject(self, code: str = "invalid_value", message: str = "No such voice.") -> Event:
+        """Begin, but refuse the session that is asked for, which is returned."""
+        await self.emit({"type": "session.created", "session": {"instructions": "default"}})
+        update = await self.expect("session.update")
+        await self.emit(error(code, message))
+        session: Event = update["session"]
+        return session
 
+    async def expire(self) -> None:
+        """End as the service does after 60 minutes."""
+        message = "Your session hit the maximum duration of 60 minutes."
+        await self.emit(error("session_expired", message))
+        await self.connection.close(1001)
 
-class ScriptedUpstream:
-    """The server: its address, the sessions it has had, and what went wrong in its scripts."""
-
-    def __init__(self, script: Script) -> None:
-        self.script = script
-        self.url = ""
-        self.sessions: list[Session] = []
-        self.requests: list[Request] = []
-        self.failures: list[BaseException] = []
-
-    async def handle(self, connection: ServerConnection) -> None:
-        session = Session(connection)
-        self.sessions.append(session)
-        try:
-            await self.script(session)
-        except ConnectionClosed:
-            pass
-        except BaseException as failure:
-            self.failures.append(failure)
-            raise
-
-
-@asynccontextmanager
-async def scripted_upstream(
-    script: Script, refusals: list[Response] | None = None, port: int = 0
-) -> AsyncIterator[ScriptedUpstream]:
-    """Serve the script; `refusals` answer the first handshakes instead. Fails with its script."""
-    upstream = ScriptedUpstream(script)
-
-    def process_request(connection: ServerConnection, request: Request) -> Response | None:
-        upstream.requests.append(request)
-        return refusals.pop(0) if refusals else None
-
-    async with serve(
-        upstream.handle, "127.0.0.1", port, process_request=process_request, compression=None
-    ) as server:
-        bound = next(iter(server.sockets)).getsockname()[1]
-        upstream.url = f"ws://127.0.0.1:{bound}/v1/realtime"
-        yield upstream
-    if upstream.failures:
-        raise upstream.failures[0]
-
-
-def refusal(status: HTTPStatus, code: str) -> Response:
-    """A handshake answered with an HTTP error and the service's JSON."""
-    body = json.dumps({"error": {"code": code, "message": "..."}}).encode()
-    return Response(status.value, status.phrase, Headers({"Retry-After": "1"}), body)
-
-
-def answer_item(item_id: str, status: str, text: str = "") -> Event:
-    """The item of an answer."""
-    content = [{"type": "output_audio", "transcript": text}] if text else []
-    return {
-        "id": item_id,
-        "type": "message",
-        "role": "assistant",
-        "status": status,
-        "content": content,
-    }
-
-
-def tone(ms: int) -> bytes:
-    """Sound that anybody hears: a square wave of 240 Hz."""
-    period = b"\x00\x20" * 50 + b"\x00\xe0" * 50
-    return (period * (bytes_of(ms) // len(period) + 1))[: bytes_of(ms)]
+    async def flood(self, count: int, size: int = 1000) -> None:
+        """So many events that nobody knows, as fast as the relay reads."""
+        for _ in range(count):
+            await self.emit({"type": "debug.noise", "noise": "x" * size})
