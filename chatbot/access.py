@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.db.models import (
+    Case,
     Count,
     DurationField,
     ExpressionWrapper,
     F,
     Manager,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
+    When,
 )
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatbot.models import CALL_LEASE, Call, Conversation, Persona, Turn, User
+from chatbot.models import CALL_LEASE, Call, Conversation, Fact, Persona, Turn, User
 
 
 def conversations_of(user: User) -> QuerySet[Conversation]:
@@ -62,6 +67,29 @@ def with_length(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]
     calls = _of_conversation(Call.objects).annotate(total=Sum(lasted)).values("total")
     turns = _of_conversation(Turn.objects).annotate(total=Count("pk")).values("total")
     return conversations.annotate(turn_count=Coalesce(Subquery(turns), 0), length=Subquery(calls))
+
+
+def turns_saying(user: User, words: list[str]) -> QuerySet[Turn]:
+    """What was said in the user's own conversations with any of the words, most of them first."""
+    said = reduce(or_, (Q(text__icontains=word) for word in words))
+    count: Any = sum(Case(When(text__icontains=word, then=1), default=0) for word in words)
+    own = Turn.objects.filter(conversation__user=user).exclude(role=Turn.Role.TOOL)
+    found = own.filter(said).annotate(words=count).select_related("conversation")
+    return found.order_by("-words", "-started_at")
+
+
+def facts_of(user: User) -> QuerySet[Fact]:
+    """What the user wants remembered, newest first."""
+    return Fact.objects.filter(user=user)
+
+
+def fact_for(user: User, fact_id: int) -> Fact:
+    """One of the user's own facts.
+
+    Raises:
+        Fact.DoesNotExist: no such id, or somebody else's.
+    """
+    return facts_of(user).get(pk=fact_id)
 
 
 def _of_conversation(rows: Manager[Any]) -> QuerySet[Any, Any]:

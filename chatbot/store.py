@@ -13,13 +13,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatbot.access import conversation_for, persona_for
-from chatbot.models import CALL_LEASE, Call, Conversation, Turn, Usage, User
+from chatbot.models import CALL_LEASE, Call, Conversation, Fact, Turn, Usage, User
 from chatbot.realtime.effects import SaveTurn, SaveUsage
 from chatbot.realtime.problems import TAKEN_OVER
 from chatbot.realtime.turns import Turn as CallTurn
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 TITLE_CHARACTERS = 60
+MAX_FACTS = 200
+MAX_FACT_CHARACTERS = 500
+
+
+class FactRefused(Exception):
+    """The fact cannot be remembered; the message says why."""
 
 
 class LimitReached(Exception):
@@ -132,6 +138,34 @@ def save_usage(call: Call, model: str, saved: SaveUsage) -> None:
             "audio_seconds": usage.get("seconds") or 0.0,
         },
     )
+
+
+@transaction.atomic
+def remember_fact(user: User, text: str, conversation_id: UUID | None) -> None:
+    """Remember a fact of the user's; what is remembered already is not doubled.
+
+    Raises:
+        FactRefused: it has no words or too many, or there are as many facts as can be kept.
+    """
+    text = " ".join(text.split())
+    if not 0 < len(text) <= MAX_FACT_CHARACTERS:
+        raise FactRefused(f"A fact has 1 to {MAX_FACT_CHARACTERS} characters.")
+    User.objects.select_for_update().get(pk=user.pk)
+    facts = Fact.objects.filter(user=user)
+    if facts.count() >= MAX_FACTS and not facts.filter(text=text).exists():
+        raise FactRefused(f"There are {MAX_FACTS} facts already; forget one first.")
+    facts.get_or_create(user=user, text=text, defaults={"conversation_id": conversation_id})
+
+
+def forget_fact(user: User, text: str) -> bool:
+    """Forget the user's fact with these words, in whatever case; whether there was one."""
+    count, _ = Fact.objects.filter(user=user, text__iexact=" ".join(text.split())).delete()
+    return count > 0
+
+
+def delete_fact(fact: Fact) -> None:
+    """Forget a fact for good."""
+    fact.delete()
 
 
 def title_from(text: str) -> str:

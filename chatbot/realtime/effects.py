@@ -41,6 +41,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTool:
+    """Run this tool with the model's JSON arguments, then tell the call with `tool_finished`."""
+
+    call_id: str
+    name: str
+    arguments: str
+    time_limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """Close the browser's socket with this code, after everything drained before it."""
 

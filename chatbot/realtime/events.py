@@ -89,3 +89,20 @@ def message_create(item_id: str, role: str, text: str) -> Event:
             "content": [{"type": content_type, "text": text}],
         },
     }
+
+
+def tool_output_create(item_id: str, call_id: str, output: str) -> Event:
+    """`conversation.item.create` of what a function call came to."""
+    item = {"id": item_id, "type": "function_call_output", "call_id": call_id, "output": output}
+    return {"type": "conversation.item.create", "item": item}
+
+
+def mcp_approval_create(item_id: str, request_id: str, approve: bool) -> Event:
+    """`conversation.item.create` of the user's answer to an MCP server's request."""
+    item = {
+        "id": item_id,
+        "type": "mcp_approval_response",
+        "approval_request_id": request_id,
+        "approve": approve,
+    }
+    return {"type": "conversation.item.create", "item": item}

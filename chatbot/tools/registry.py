@@ -1,0 +1,24 @@
+"""Every tool there is. To add one: write its file (docs/tools.md), then name it here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chatbot.realtime.toolcalls import FunctionTool
+from chatbot.tools.clock import current_time
+from chatbot.tools.memory import forget, recall, remember
+from chatbot.tools.search import search_conversations
+from chatbot.tools.tool import Tool
+
+TOOLS: dict[str, Tool] = {
+    "current_time": current_time,
+    "search_conversations": search_conversations,
+    "remember": remember,
+    "recall": recall,
+    "forget": forget,
+}
+
+
+def offered(names: Iterable[str]) -> tuple[FunctionTool, ...]:
+    """The tools of a persona as a call offers them; names that are gone are left out."""
+    return tuple(TOOLS[name].offer for name in names if name in TOOLS)

@@ -1,0 +1,122 @@
+"""A tool: an async function with type hints, and what the model and the user are told of it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chatbot.models import User
+from chatbot.realtime.toolcalls import FunctionTool
+from chatbot.tools.schema import BadValue, checked, schema_of
+
+
+class ToolError(Exception):
+    """The tool cannot do it; the message tells the model why, and the user reads it, too."""
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """For whom a tool works: all that it does is in this user's name."""
+
+    user: User
+    conversation_id: UUID
+    time_zone: ZoneInfo
+
+
+ToolFunction = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function that the model may call; its first parameter is the `ToolContext`."""
+
+    function: ToolFunction
+    offer: FunctionTool
+
+    @property
+    def name(self) -> str:
+        return self.offer.name
+
+    async def run(self, context: ToolContext, arguments: str) -> str:
+        """Call the function with JSON arguments; returns what the model reads.
+
+        Raises:
+            ToolError: the arguments do not fit, or the function says so.
+        """
+        result = await self.function(context, **self._read(arguments))
+        if result is None:
+            return "Done."
+        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+
+    def _read(self, arguments: str) -> dict[str, Any]:
+        try:
+            given = json.loads(arguments or "{}")
+        except (ValueError, RecursionError):
+            raise ToolError("The arguments are not valid JSON.") from None
+        if not isinstance(given, dict):
+            raise ToolError("The arguments must be a JSON object.")
+        hints = _hints(self.function)
+        if unknown := sorted(given.keys() - hints.keys()):
+            raise ToolError(f"There is no argument {unknown[0][:40]!r}.")
+        for name in self.offer.parameters["required"]:
+            if name not in given:
+                raise ToolError(f"The argument {name!r} is missing.")
+        try:
+            return {name: checked(hints[name], value, name) for name, value in given.items()}
+        except BadValue as error:
+            raise ToolError(f"The argument {error}.") from None
+
+
+def tool(
+    *, title: str, time_limit_s: float = 5.0, needs_approval: bool = False
+) -> Callable[[ToolFunction], Tool]:
+    """Make a tool of a function: its name and docstring are the model's, `title` is the user's.
+
+    Parameters are described by `Annotated[type, "description"]`; those with a default may be left
+    out. With `needs_approval` the user is asked on the page before it runs.
+    """
+
+    def made(function: ToolFunction) -> Tool:
+        offer = FunctionTool(
+            name=function.__name__,
+            title=title,
+            description=" ".join((inspect.getdoc(function) or "").split()),
+            parameters=parameters_of(function),
+            time_limit_s=time_limit_s,
+            needs_approval=needs_approval,
+        )
+        return Tool(function, offer)
+
+    return made
+
+
+def parameters_of(function: ToolFunction) -> dict[str, Any]:
+    """The JSON schema of the function's arguments, the context left out."""
+    parameters = inspect.signature(function).parameters
+    properties = {}
+    for name, annotation in _hints(function).items():
+        properties[name] = schema_of(annotation)
+        if parameters[name].default not in (inspect.Parameter.empty, None):
+            properties[name]["default"] = parameters[name].default
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [
+            name for name in properties if parameters[name].default is inspect.Parameter.empty
+        ],
+        "additionalProperties": False,
+    }
+
+
+def _hints(function: ToolFunction) -> dict[str, Any]:
+    """The annotations of all parameters behind the context."""
+    hints = get_type_hints(function, include_extras=True)
+    first, *others = inspect.signature(function).parameters
+    if hints.get(first) is not ToolContext or any(name not in hints for name in others):
+        raise TypeError(f"{function.__name__} must take a ToolContext first, and annotate the rest")
+    return {name: hints[name] for name in others}
