@@ -9,6 +9,8 @@ import argparse
 import asyncio
 from contextlib import AbstractAsyncContextManager, suppress
 
+import uvloop
+
 from tests.scripted.behaviours import BEHAVIOURS
 from tests.scripted.metronome import metronome_upstream
 from tests.scripted.server import scripted_upstream
@@ -34,7 +36,8 @@ def main() -> None:
     else:
         upstream = scripted_upstream(BEHAVIOURS[options.behaviour], port=options.port)
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve(upstream))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(upstream))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from base64 import b64decode, b64encode
 from binascii import b2a_base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from tests.scripted import frames
 from tests.scripted.frames import CLOSE, PING, PONG, STAMP_BYTES, STAMP_CHARACTERS, TEXT
@@ -70,8 +71,7 @@ class MetronomeCall(asyncio.Protocol):
         self._next = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._metronome.calls.discard(self)
