@@ -119,7 +119,9 @@ class CallConsumer(BrowserConsumer):
         metrics.CALLS.labels(code).inc()
         log.info("call %s: ended, code %s, %s", row.pk, code, reason)
         try:
-            await database_sync_to_async(store.end_call)(row.pk, code, reason)
+            await database_sync_to_async(store.end_call)(
+                row.pk, code, reason, relay.upstream_sessions
+            )
         except DatabaseError:
             log.warning("call %s: its end is not written; its lease will run out", row.pk)
         await control.show_caption(

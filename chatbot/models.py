@@ -355,13 +355,14 @@ class Usage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["call", "kind", "source_id"], name="usage_counted_once")
         ]
+        indexes = [models.Index(fields=["created_at"], name="usage_in_time")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source_id}"
 
 
 class ApiToken(models.Model):
-    """A bearer token of a user's, for `/v1/realtime`. The token itself is shown once, never kept."""
+    """A bearer token of a user's, for `/v1/realtime`. The token itself is shown once, not kept."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from chatbot import metrics, store
 from chatbot.models import Call
 from chatbot.realtime.effects import SaveTurn, SaveUsage
+from chatbot.realtime.usage import ENGINE
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,10 @@ class RecorderFull(Exception):
 
 
 class Recorder:
-    """Writes what it is given, in that order; `on_saved` is told after each commit of a turn."""
+    """Writes what it is given, in that order; `on_saved` is told after each commit of a turn.
+
+    `is_engine` is set when the upstream turns out to be our engine, whose work costs nothing.
+    """
 
     def __init__(
         self, call: Call, model: str, on_saved: Callable[[SaveTurn], Awaitable[None]]
@@ -37,6 +41,7 @@ class Recorder:
         self._call = call
         self._model = model
         self._on_saved = on_saved
+        self.is_engine = False
         self._waiting: asyncio.Queue[SaveTurn | SaveUsage] = asyncio.Queue(MAX_WAITING)
 
     def add(self, row: SaveTurn | SaveUsage) -> None:
@@ -89,4 +94,9 @@ class Recorder:
         if isinstance(row, SaveTurn):
             store.save_turn(self._call, row)
         else:
-            store.save_usage(self._call, self._model, row)
+            store.save_usage(self._call, self._model_of(row), row)
+
+    def _model_of(self, row: SaveUsage) -> str:
+        if self.is_engine:
+            return ENGINE
+        return self._model if row.kind == "response" else row.model

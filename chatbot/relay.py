@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
@@ -13,7 +14,7 @@ from channels.db import database_sync_to_async
 from chatbot import control, metrics, store
 from chatbot.models import Call as CallRow
 from chatbot.realtime.call import Call
-from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn, Told
+from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, Told
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem
 from chatbot.recorder import Recorder, RecorderFull
@@ -48,7 +49,8 @@ class Relay:
         self._address = address
         self._send = send
         self._upstream: Upstream | None = None
-        self._unsent: list[str] = []
+        self._connect: Connect | None = None
+        self.upstream_sessions = 0
         self._recorder = Recorder(row, address.model, self._turn_saved)
         self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
         self._drain_lock = asyncio.Lock()
@@ -95,23 +97,36 @@ class Relay:
         await self.end(code, "browser gone")
 
     async def _talk(self) -> None:
+        """Hold the call to the upstream, with as many sessions, one after another, as it takes."""
+        while not self._call.is_over:
+            self._connect = None
+            try:
+                await self._hold_session()
+            except UpstreamError as error:
+                self._upstream = None
+                if self._connect is None:
+                    log.warning("call %s: upstream: %s", self._row.pk, error.problem.code)
+                    self._call.upstream_lost(error.problem, time.time(), random.random())  # noqa: S311
+                    await self._drain()
+            await asyncio.sleep(self._connect.delay_s if self._connect else 0)
+
+    async def _hold_session(self) -> None:
         slow = asyncio.get_running_loop().call_later(SLOW_CONNECT_S, self._say_slow)
         try:
-            async with open_upstream(self._address, self._say_loading) as self._upstream:
+            async with open_upstream(self._address, self._say_loading) as upstream:
                 slow.cancel()
-                self._call.upstream_opened()
-                pump = asyncio.create_task(self._upstream.pump(), name="upstream pump")
+                self._upstream = upstream
+                self.upstream_sessions += 1
+                self._recorder.is_engine = upstream.is_engine
+                self._call.upstream_opened(time.time())
+                await self._drain()
+                pump = asyncio.create_task(upstream.pump(), name="upstream pump")
                 try:
-                    await self._drain()
-                    async for frame in self._upstream.frames():
+                    async for frame in upstream.frames():
                         self._call.receive_from_upstream(frame, time.time())
                         await self._drain()
                 finally:
                     pump.cancel()
-        except UpstreamError as error:
-            log.warning("call %s: upstream: %s", self._row.pk, error.problem.code)
-            self._call.fail(error.problem, time.time())
-            await self._drain()
         finally:
             slow.cancel()
 
@@ -149,25 +164,31 @@ class Relay:
             for frame in self._call.data_for_browser():
                 if self._has_browser:
                     await self._send(frame)
-            self._unsent.extend(self._call.data_for_upstream())
-            self._send_upstream()
+            self._send_upstream(self._call.data_for_upstream())
             for effect in self._call.effects():
                 self._carry_out(effect)
 
-    def _send_upstream(self) -> None:
+    def _send_upstream(self, frames: list[str]) -> None:
         if self._upstream is None:
-            return
-        unsent, self._unsent = self._unsent, []
+            return  # what is left of a session that is gone
         try:
-            for frame in unsent:
+            for frame in frames:
                 self._upstream.send(frame)
         except UpstreamError as error:
-            self._call.fail(error.problem, time.time())
+            self._call.upstream_lost(error.problem, time.time(), random.random())  # noqa: S311
+
+    def _leave(self, connect: Connect) -> None:
+        self._connect = connect
+        if self._upstream is not None:
+            self._upstream.leave()
+            self._upstream = None
 
     def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, HangUp):
             self._hang_up = effect
             self._over.set()
+        elif isinstance(effect, Connect):
+            self._leave(effect)
         elif isinstance(effect, Told):
             metrics.PROBLEMS.labels(effect.problem.code).inc()
             log.info("call %s: problem %s", self._row.pk, effect.problem.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatbot.access import conversation_for, persona_for
+from chatbot.cost import cost_usd
 from chatbot.models import CALL_LEASE, Call, Conversation, Fact, Turn, Usage, User
 from chatbot.realtime.effects import SaveTurn, SaveUsage
 from chatbot.realtime.problems import TAKEN_OVER
 from chatbot.realtime.turns import Turn as CallTurn
+from chatbot.realtime.usage import USED
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 TITLE_CHARACTERS = 60
@@ -84,9 +86,10 @@ def touch_call(call_id: UUID) -> None:
     Call.objects.filter(pk=call_id, ended_at=None).update(last_seen_at=timezone.now())
 
 
-def end_call(call_id: UUID, code: int, reason: str) -> None:
-    """The call is over; the first to say so is right."""
+def end_call(call_id: UUID, code: int, reason: str, upstream_sessions: int = 0) -> None:
+    """The call is over, after so many sessions of the upstream; the first to say so is right."""
     now = timezone.now()
+    Call.objects.filter(pk=call_id).update(upstream_sessions=upstream_sessions)
     Call.objects.filter(pk=call_id, ended_at=None).update(
         ended_at=now, last_seen_at=now, close_code=code, end_reason=reason[:200]
     )
@@ -107,7 +110,8 @@ def save_turn(call: Call, saved: SaveTurn) -> None:
         update_conflicts=True,
         unique_fields=["conversation", "item_id"],
         update_fields=[
-            "position", "modality", "status", "text", "heard_text", "heard_ms", "error", "ended_at",
+            "position", "modality", "status", "text", "heard_text", "heard_ms", "error",
+            "first_audio_at", "ended_at", "latency_ms",
         ],
     )  # fmt: skip
     conversation = Conversation.objects.filter(pk=call.conversation_id)
@@ -117,25 +121,21 @@ def save_turn(call: Call, saved: SaveTurn) -> None:
 
 
 def save_usage(call: Call, model: str, saved: SaveUsage) -> None:
-    """Count what a response or a transcription used; counting it twice changes nothing."""
-    usage = saved.usage
-    inputs: dict[str, Any] = usage.get("input_token_details") or {}
-    cached: dict[str, Any] = inputs.get("cached_tokens_details") or {}
-    outputs: dict[str, Any] = usage.get("output_token_details") or {}
+    """Count what a response or a transcription used, and what it costs today; counting it twice
+    changes nothing."""
+    used = USED[saved.kind](saved.usage)
+    now = timezone.now()
+    columns = asdict(used)
+    del columns["is_split"]
     Usage.objects.get_or_create(
         call=call,
         kind=saved.kind,
         source_id=saved.source_id,
         defaults={
+            **columns,
             "model": model,
-            "text_input_tokens": inputs.get("text_tokens") or 0,
-            "audio_input_tokens": inputs.get("audio_tokens") or 0,
-            "cached_text_tokens": cached.get("text_tokens") or 0,
-            "cached_audio_tokens": cached.get("audio_tokens") or 0,
-            "text_output_tokens": outputs.get("text_tokens")
-            or (0 if outputs else usage.get("output_tokens") or 0),
-            "audio_output_tokens": outputs.get("audio_tokens") or 0,
-            "audio_seconds": usage.get("seconds") or 0.0,
+            "cost_usd": cost_usd(model, used, now.astimezone(UTC).date()),
+            "created_at": now,
         },
     )
 
@@ -187,5 +187,11 @@ def _columns(turn: CallTurn) -> dict[str, Any]:
         "heard_ms": turn.heard_ms,
         "error": turn.error,
         "started_at": datetime.fromtimestamp(turn.started_at, UTC),
-        "ended_at": datetime.fromtimestamp(turn.ended_at, UTC) if turn.ended_at else None,
+        "first_audio_at": _moment(turn.first_audio_at),
+        "ended_at": _moment(turn.ended_at),
+        "latency_ms": turn.latency_ms,
     }
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

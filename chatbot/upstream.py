@@ -14,8 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem, from_upstream
+from chatbot.realtime.usage import ENGINE_SERVER
 
 OPEN_TIMEOUT_S = 8.0
+#: A peer that is silent for two of these is dead, whatever TCP believes.
+PING_S = 10.0
 LOADING_RETRY_S = 0.5
 LOADING_LIMIT_S = 120.0
 #: Half a minute of 40 ms frames: an upstream that is this far behind will not catch up.
@@ -64,6 +67,12 @@ class Upstream:
         self._socket = socket
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING_FRAMES)
 
+    @property
+    def is_engine(self) -> bool:
+        """Our own engine has answered, by the name that it gives in the handshake."""
+        response = self._socket.response
+        return response is not None and response.headers.get("Server") == ENGINE_SERVER
+
     def send(self, frame: str) -> None:
         """Queue a text frame.
 
@@ -76,6 +85,10 @@ class Upstream:
             raise UpstreamError(
                 Problem("upstream_stalled", _STALLED, UPSTREAM_UNAVAILABLE)
             ) from None
+
+    def leave(self) -> None:
+        """Close at once; `frames` ends. A close handshake takes as long as the peer likes."""
+        self._socket.transport.abort()
 
     async def frames(self) -> AsyncIterator[str]:
         """Text frames from the upstream until it closes; ends with `UpstreamError`."""
@@ -105,12 +118,11 @@ async def open_upstream(
     Raises:
         UpstreamError: it cannot be reached, or refuses us.
     """
-    socket = await _connect_when_loaded(address, on_loading)
+    upstream = Upstream(await _connect_when_loaded(address, on_loading))
     try:
-        yield Upstream(socket)
+        yield upstream
     finally:
-        # The close handshake can take as long as the peer likes; nobody waits for it.
-        socket.transport.abort()
+        upstream.leave()
 
 
 async def _connect_when_loaded(
@@ -141,6 +153,8 @@ async def _connect(address: UpstreamAddress) -> ClientConnection:
         compression=None,
         max_size=MAX_EVENT_BYTES,
         open_timeout=OPEN_TIMEOUT_S,
+        ping_interval=PING_S,
+        ping_timeout=PING_S,
         proxy=None if address.is_local else True,
         user_agent_header="Colloquy",
     )

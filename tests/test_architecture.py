@@ -94,7 +94,7 @@ def test_models_know_neither_writes_nor_pages() -> None:
 
 
 def test_store_knows_rows_and_access_only() -> None:
-    allowed = ("chatbot.models", "chatbot.access", "chatbot.realtime")
+    allowed = ("chatbot.models", "chatbot.access", "chatbot.cost", "chatbot.realtime")
     ours = {
         name for name in IMPORTS["chatbot.store"] if within(name, "chatbot") if name != "chatbot"
     }

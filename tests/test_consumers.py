@@ -10,18 +10,19 @@ from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from chatbot.models import Call, Conversation, Persona, Turn, Usage, User
+from chatbot.realtime import retry
 from tests.browser import opened
 from tests.scripted import Session, refusal, scripted_upstream, tone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def report(played_ms: int, state: str) -> dict[str, Any]:
+def report(played_ms: int, state: str, item_id: str = "a1") -> dict[str, Any]:
     """What the page says of the answer it plays."""
     return {
         "type": "chat.playback",
         "generation": 0,
-        "item_id": "a1",
+        "item_id": item_id,
         "content_index": 0,
         "played_ms": played_ms,
         "state": state,
@@ -372,7 +373,7 @@ async def test_a_refused_handshake_is_told(
     alice: User, settings: Settings, status: HTTPStatus, code: str, expected: str
 ) -> None:
     async with (
-        scripted_upstream(Session.hold, [refusal(status, code)]) as upstream,
+        scripted_upstream(Session.hold, [refusal(status, code)] * 9) as upstream,
         opened(alice) as page,
     ):
         settings.REALTIME_URL = upstream.url
@@ -393,25 +394,77 @@ async def test_an_engine_that_is_loading_is_waited_for(alice: User, settings: Se
         await page.until("chat.status", state="ready")
 
 
-async def test_a_lost_upstream_ends_the_call_with_a_sentence_and_keeps_what_was_said(
+async def test_a_lost_upstream_is_resumed_behind_the_open_call(
+    alice: User, settings: Settings
+) -> None:
+    replayed: list[tuple[str, str]] = []
+
+    async def script(session: Session) -> None:
+        await session.open()
+        if len(upstream.sessions) == 1:
+            await session.hear("Tell me a story.")
+            await session.begin_answer("Once upon a time")
+            session.connection.transport.abort()
+        else:
+            for _ in range(2):
+                item = (await session.expect("conversation.item.create"))["item"]
+                replayed.append((item["role"], item["content"][0]["type"]))
+            await session.expect("input_audio_buffer.append")
+            await session.hear("Go on.", "u2", "a1")
+            await session.answer("There was a lighthouse.", "a2", "u2", "r2")
+            await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.status", state="reconnecting")
+        await page.send(tone(40))
+        await page.until("chat.status", state="ready")
+        await page.until("chat.turn.saved", item_id="a2")
+        await page.send({**report(1000, "ended", "a2"), "generation": 1})
+    assert replayed == [("user", "input_text"), ("assistant", "output_text")]
+    assert await rows() == [
+        ("user", "completed", "Tell me a story."),
+        ("assistant", "interrupted", "Once upon a time"),
+        ("user", "completed", "Go on."),
+        ("assistant", "completed", "There was a lighthouse."),
+    ]
+    assert (await Call.objects.aget()).upstream_sessions == 2
+
+
+async def test_an_expired_session_is_renewed_without_a_word_of_error(
     alice: User, settings: Settings
 ) -> None:
     async def script(session: Session) -> None:
         await session.open()
-        await session.hear("Tell me a story.")
-        await session.begin_answer("Once upon a time")
+        if len(upstream.sessions) == 1:
+            error = {"type": "invalid_request_error", "code": "session_expired", "message": "..."}
+            await session.emit({"type": "error", "error": error})
+            await session.connection.close(1001, "Your session hit the maximum duration.")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.status", state="ready")
+        await page.until("chat.status", state="reconnecting")
+        await page.until("chat.status", state="ready")
+        assert page.told("chat.error") == []
+
+
+async def test_an_upstream_that_keeps_breaking_off_ends_the_call(
+    alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "RESUME_LIMIT_S", 0.5)
+
+    async def script(session: Session) -> None:
+        await session.open()
         session.connection.transport.abort()
 
     async with scripted_upstream(script) as upstream, opened(alice) as page:
         settings.REALTIME_URL = upstream.url
         error = await page.until("chat.error")
-        await page.until("chat.turn.saved", item_id="a1", status="interrupted")
         assert await page.until_closed() == 1013
     assert error["code"] == "upstream_lost"
-    assert await rows() == [
-        ("user", "completed", "Tell me a story."),
-        ("assistant", "interrupted", "Once upon a time"),
-    ]
+    assert len(upstream.sessions) < 6
 
 
 async def test_bad_frames_are_answered_and_the_call_goes_on(

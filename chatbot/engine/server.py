@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from chatbot.engine.connection import Connection
 from chatbot.engine.loading import Loader
 from chatbot.engine.workshop import Workshop
+from chatbot.realtime.usage import ENGINE_SERVER
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Engine:
             compression=None,
             max_size=MAX_FRAME_BYTES,
             close_timeout=1,
+            server_header=ENGINE_SERVER,
         )
         return self
 

@@ -166,6 +166,10 @@ class Migration(migrations.Migration):
             name="image_input_tokens",
             field=models.PositiveIntegerField(default=0),
         ),
+        migrations.AddIndex(
+            model_name="usage",
+            index=models.Index(fields=["created_at"], name="usage_in_time"),
+        ),
         migrations.CreateModel(
             name="ApiToken",
             fields=[

@@ -7,25 +7,29 @@ seconds. It knows no socket, clock or database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chatbot.realtime import events, policy, problems
 from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
-from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn, SaveUsage, Told
+from chatbot.realtime.barge_in import BargeIn
+from chatbot.realtime.context import newest_that_fit
+from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage
 from chatbot.realtime.events import BadEvent, Event
-from chatbot.realtime.held import HeldSpeech
-from chatbot.realtime.playback import ItemAudio, Playback
+from chatbot.realtime.outbox import Outbox
+from chatbot.realtime.playback import Playback
 from chatbot.realtime.policy import Decision
 from chatbot.realtime.problems import Problem
+from chatbot.realtime.retry import Retry
 from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
+from chatbot.realtime.usage import recogniser_of
 
-#: How much of the earlier conversation a new session is told, in characters, newest first.
-CONTEXT_CHARACTERS = 24_000
+#: The service ends a session after 60 minutes; we leave before, at a quiet moment if there is one.
+RENEW_AFTER_S = 55 * 60
+RENEW_AT_LAST_S = 59 * 60
 
 
 class Call:
@@ -42,36 +46,34 @@ class Call:
         """`history` are the stored turns in order; `new_id` makes an item id from a prefix."""
         self._settings = settings
         self._history = list(history)
-        self._stored = frozenset(turn.item_id for turn in history)
         self._new_id = new_id
-        self._transcript = Transcript(self._stored, first_position)
+        self._recogniser = settings.transcription_model
+        self._replayed = frozenset(turn.item_id for turn in history)
+        self._transcript = Transcript(self._replayed, first_position)
+        self._transcript.silence_s = settings.silence_s
+        self._outbox = Outbox()
         self._playback = Playback()
-        self._held = HeldSpeech()
-        self._is_ready = False
-        self._is_over = False
         self._answers = Answers()
-        self._to_browser: list[str | bytes] = []
-        self._to_upstream: list[str] = []
-        self._effects: list[Effect] = []
+        self._barge_in = BargeIn(self._outbox, self._playback, self._transcript, self._answers)
+        self._retry = Retry()
+        self._opened_at = 0.0
+        self._is_over = False
 
     # Draining
 
     def data_for_browser(self) -> list[str | bytes]:
         """Frames to send to the browser, in order."""
-        drained, self._to_browser = self._to_browser, []
-        return drained
+        return self._outbox.take_for_browser()
 
     def data_for_upstream(self) -> list[str]:
         """Text frames to send to the upstream, in order."""
-        drained, self._to_upstream = self._to_upstream, []
-        return drained
+        return self._outbox.take_for_upstream()
 
     def effects(self) -> list[Effect]:
         """What the shell must do, in order; settled turns are gathered here."""
-        for position, turn in self._transcript.take_settled():
-            self._effects.append(SaveTurn(position, replace(turn)))
-        drained, self._effects = self._effects, []
-        return drained
+        if not self._is_over:
+            self._outbox.save_settled(self._transcript)
+        return self._outbox.take_effects()
 
     # The life of the call
 
@@ -80,49 +82,95 @@ class Call:
         """A hang-up was decided; nothing that comes later counts."""
         return self._is_over
 
-    def upstream_opened(self) -> None:
-        """A fresh, empty session is there: tell it the persona and what was said before."""
-        self._send_upstream(events.session_update(self._settings.as_session()))
-        for turn in context(self._history):
-            self._send_upstream(events.message_create(turn.item_id, turn.role, turn.context_text))
-
-    def waiting(self, message: str) -> None:
-        """The upstream is not there yet; `message` tells the user why."""
-        self._tell({"type": "chat.status", "state": "connecting", "message": message})
-
-    def fail(self, problem: Problem, now: float) -> None:
-        """End the call for a reason the user is told."""
-        self._complain(problem)
-        if problem.close_code is not None:
-            self.hang_up(problem.close_code, problem.code, now)
-
     def hang_up(self, code: int, reason: str, now: float) -> None:
         """End the call: settle what is open, save it, close the socket."""
         if not self._is_over:
             self._is_over = True
-            self._playback.interrupt(now)
-            for audio in self._playback.take_cut():
-                self._transcript.cut(audio.item_id, audio.heard_ms, audio.received_ms)
+            self._barge_in.end(now)
             self._transcript.close(now)
-            self._effects.extend(
-                SaveTurn(p, replace(t)) for p, t in self._transcript.take_settled()
-            )
-            self._effects.append(HangUp(code, reason))
+            self._outbox.save_settled(self._transcript)
+            self._outbox.ask(HangUp(code, reason))
+
+    def fail(self, problem: Problem, now: float) -> None:
+        """Tell the user of a problem, and end the call if it cannot go on."""
+        self._outbox.complain(problem)
+        if problem.close_code is not None:
+            self.hang_up(problem.close_code, problem.code, now)
 
     def turn_saved(self, saved: SaveTurn) -> None:
         """The row is committed: now the browser may believe it."""
-        event = {
-            "type": "chat.turn.saved",
-            "item_id": saved.turn.item_id,
-            "position": saved.position,
-            "status": saved.turn.status,
-        }
-        self._tell(event)
-        self._effects.append(Publish(event))
+        self._outbox.show(
+            {
+                "type": "chat.turn.saved",
+                "item_id": saved.turn.item_id,
+                "position": saved.position,
+                "status": saved.turn.status,
+            }
+        )
 
     def tick(self, now: float) -> None:
-        """Let time pass: a browser that does not report its playback is not waited for."""
-        self._settle_cut(now)
+        """Let time pass: a browser that does not report its playback is not waited for, and a
+        session that grows old is left for a new one."""
+        self._barge_in.settle(now)
+        age = now - self._opened_at
+        is_old = age > RENEW_AFTER_S and (self._is_quiet or age > RENEW_AT_LAST_S)
+        if self._outbox.is_open and is_old and not self._is_over:
+            self._break_off(now)
+            self._outbox.ask(Connect(0.0))
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Nobody speaks, and nothing is being answered or played."""
+        return (
+            not (self._answers.is_busy or self._transcript.open_turns()) and self._playback.is_idle
+        )
+
+    # The life of the upstream
+
+    def upstream_opened(self, now: float) -> None:
+        """A fresh, empty session is there: tell it the persona and what was said before."""
+        self._opened_at = now
+        said = [*self._history, *self._transcript.turns()]
+        replayed = newest_that_fit(said)
+        self._replayed = frozenset(turn.item_id for turn in said)
+        self._transcript.begin_session()
+        self._outbox.send_now(events.session_update(self._settings.as_session()))
+        for turn in replayed:
+            self._outbox.send_now(events.message_create(turn.item_id, turn.role, turn.context_text))
+
+    def waiting(self, message: str) -> None:
+        """The upstream is not there yet; `message` tells the user why."""
+        self._outbox.tell({"type": "chat.status", "state": "connecting", "message": message})
+
+    def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:
+        """The session is gone: try again (`Connect`) while that may help, else end the call.
+
+        `chance` is a random number from 0 to 1, for the jitter.
+        """
+        if self._is_over:
+            return
+        delay = self._retry.lost(problem, now, chance)
+        if delay is None:
+            self.fail(problem, now)
+            return
+        if self._outbox.is_open:
+            self._break_off(now)
+            self._outbox.tell(
+                {"type": "chat.status", "state": "reconnecting", "message": problems.RECONNECTING}
+            )
+        self._outbox.ask(Connect(delay))
+
+    def _break_off(self, now: float) -> None:
+        """Close what was in flight: the answer as interrupted; words not understood are said
+        again to the next session, so their turn begins anew."""
+        answer_owed = self._answers.is_busy and not self._playback.has_begun_answer
+        for event in self._transcript.broken_off(self._answers.response_id):
+            self._relay(event, now)
+        self._answers.forget()
+        self._playback.forget_session()
+        self._outbox.close()
+        if answer_owed and self._transcript.ends_with_user:
+            self._answer_wanted({}, now)
 
     # From the browser
 
@@ -133,84 +181,62 @@ class Call:
         if isinstance(frame, bytes):
             self._speech(frame)
             return
-        if len(frame) > policy.MAX_TEXT_FRAME:
-            self._complain(Problem("message_too_large", "That message is too long to send."))
-            return
+        event: Event = {}
         try:
-            event = events.parse(frame)
-        except BadEvent as error:
-            self._complain(Problem(error.code, str(error)))
-            return
-        event_id = event.get("event_id")
-        try:
+            event = events.parse_bounded(frame, policy.MAX_TEXT_FRAME)
             self._browser_event(event, now)
+        except BadEvent as error:
+            self._outbox.complain(Problem(error.code, str(error)))
         except (KeyError, TypeError, ValueError) as error:
-            self._complain(
-                Problem(
-                    "invalid_event",
-                    f"The event {event['type']} is not complete or not well formed: {error}.",
-                    event_id=event_id if isinstance(event_id, str) else None,
-                )
-            )
+            message = f"The event {event['type'][:80]} is not complete or not well formed: {error}."
+            self._outbox.complain(Problem("invalid_event", message, event_id=_event_id(event)))
 
     def _speech(self, pcm: bytes) -> None:
         if len(pcm) % BYTES_PER_SAMPLE:
-            self._complain(Problem("odd_audio_frame", "A sound frame must hold whole samples."))
+            self._outbox.complain(problems.ODD_FRAME)
         elif len(pcm) > MAX_FRAME_BYTES:
-            self._complain(
-                Problem("audio_frame_too_large", "A sound frame may last one second at most.")
-            )
-        elif self._is_ready:
-            self._to_upstream.append(events.append(pcm))
+            self._outbox.complain(problems.LARGE_FRAME)
         else:
-            self._held.add(events.append(pcm), len(pcm))
+            self._outbox.send_speech(pcm)
 
     def _browser_event(self, event: Event, now: float) -> None:
         kind = event["type"]
         if handler := _OF_BROWSER.get(kind):
             handler(self, event, now)
         elif policy.FROM_BROWSER.get(kind) is Decision.RELAY:
-            self._send_when_ready({"type": kind})
+            self._outbox.send({"type": kind})
         else:
-            self._complain(
-                Problem(
-                    "event_not_allowed",
-                    f"The event {kind[:80]} cannot be sent in this call.",
-                    event_id=event.get("event_id"),
-                )
-            )
+            message = f"The event {kind[:80]} cannot be sent in this call."
+            self._outbox.complain(Problem("event_not_allowed", message, event_id=_event_id(event)))
 
     def _typed(self, event: Event, now: float) -> None:
         text = policy.typed_text(event)
-        self._interrupt(now)
-        self._settle_cut()
-        self._send_when_ready(events.message_create(self._new_id("item"), "user", text))
+        self._stop_answer(event, now)
+        self._outbox.send(events.message_create(self._new_id("item"), "user", text))
 
     def _answer_wanted(self, event: Event, now: float) -> None:
         if self._answers.want():
-            self._send_when_ready(events.response_create())
+            self._outbox.send(events.response_create())
 
-    def _cancel(self, event: Event, now: float) -> None:
-        self._interrupt(now)
-        self._settle_cut()
+    def _stop_answer(self, event: Event, now: float) -> None:
+        self._barge_in.begin(now)
+        self._barge_in.settle()
 
     def _played(self, event: Event, now: float) -> None:
         state = event["state"]
         item_id, played_ms = str(event["item_id"]), int(event["played_ms"])
         if state == "interrupted" and self._playback.report_cut(item_id, played_ms):
-            self._settle_cut()
+            self._barge_in.settle()
         elif event["generation"] == self._playback.generation:
             self._playback.report(item_id, played_ms, state == "ended")
             if state == "interrupted":
-                self._interrupt(now)
-                self._settle_cut()
+                self._stop_answer(event, now)
 
     def _interrupted(self, event: Event, now: float) -> None:
         if event["generation"] == self._playback.generation:
             if event.get("item_id"):
                 self._playback.report(str(event["item_id"]), int(event["played_ms"]), False)
-            self._interrupt(now)
-            self._settle_cut()
+            self._stop_answer(event, now)
 
     def _hung_up(self, event: Event, now: float) -> None:
         self.hang_up(1000, "user", now)
@@ -229,34 +255,39 @@ class Call:
             if handler := _OF_UPSTREAM.get(event["type"]):
                 handler(self, event, now)
         except (BadEvent, KeyError, TypeError, ValueError):
-            self._complain(Problem("bad_upstream_event", problems.UNREADABLE))
+            self._outbox.complain(problems.UNREADABLE)
 
     def _relay(self, event: Event, now: float) -> None:
-        if (event.get("item") or {}).get("id") in self._stored:
+        if (event.get("item") or {}).get("id") in self._replayed:
             return  # the echo of a replayed turn
         self._transcript.apply(event, now)
-        self._tell(event)
+        self._outbox.keep_all_speech(self._transcript.awaits_words)
         if event["type"] in policy.CAPTIONS:
-            self._effects.append(Publish(event))
+            self._outbox.show(event)
+        else:
+            self._outbox.tell(event)
 
     def _session_updated(self, event: Event, now: float) -> None:
-        if not self._is_ready:
-            self._is_ready = True
-            self._to_upstream.extend(self._held.take())
-            self._tell({"type": "chat.status", "state": "ready", "message": "Go ahead, speak."})
+        self._recogniser = recogniser_of(event.get("session") or {}) or self._recogniser
+        if not self._outbox.is_open:
+            self._retry.ready(now)
+            self._outbox.open()
+            self._outbox.tell({"type": "chat.status", "state": "ready", "message": problems.READY})
 
     def _error(self, event: Event, now: float) -> None:
         error = event["error"]
         code = error.get("code")
         if code == "conversation_already_has_active_response":
             self._answers.collided()
-        elif not self._is_ready and code not in problems.HARMLESS:
+        elif code in problems.HARMLESS:
+            return
+        elif not self._outbox.is_open:
             self.fail(problems.refused_session(error), now)
-        elif code not in problems.HARMLESS:
+        else:
             self.fail(problems.from_upstream(error), now)
 
     def _speech_started(self, event: Event, now: float) -> None:
-        self._interrupt(now, cancel=False)
+        self._barge_in.begin(now, cancel=False)
 
     def _response_created(self, event: Event, now: float) -> None:
         self._answers.created(event["response"]["id"])
@@ -268,7 +299,8 @@ class Call:
         pcm = from_base64(event["delta"])
         item_id, content_index = event["item_id"], event["content_index"]
         if self._playback.receive(item_id, content_index, len(pcm)):
-            self._tell(
+            self._transcript.sounded(item_id, now)
+            self._outbox.tell(
                 {
                     "type": "chat.audio",
                     "response_id": event["response_id"],
@@ -277,98 +309,29 @@ class Call:
                     "generation": self._playback.generation,
                 }
             )
-        self._to_browser.append(pcm)
+        self._outbox.sound(pcm)
 
     def _item_done(self, event: Event, now: float) -> None:
-        if audio := self._playback.whole(event["item"]["id"]):
-            self._truncate(audio)
+        self._barge_in.item_done(event["item"]["id"])
 
     def _transcribed(self, event: Event, now: float) -> None:
         if usage := event.get("usage"):
-            self._effects.append(SaveUsage("transcription", event["item_id"], usage))
+            self._outbox.ask(SaveUsage("transcription", event["item_id"], usage, self._recogniser))
 
     def _response_done(self, event: Event, now: float) -> None:
         response = event["response"]
         self._playback.response_done(response["id"])
         if response.get("usage"):
-            self._effects.append(SaveUsage("response", response["id"], response["usage"]))
+            self._outbox.ask(SaveUsage("response", response["id"], response["usage"]))
         if problem := problems.failed_response(response):
             self.fail(problem, now)
         if self._answers.done(response["id"]) and not self._is_over:
-            self._send_when_ready(events.response_create())
-
-    # Interrupting
-
-    def _interrupt(self, now: float, *, cancel: bool = True) -> None:
-        """Stop the answer. With server VAD the upstream cancels by itself (`cancel` False)."""
-        if self._answers.response_id is None and self._playback.is_idle:
-            return
-        self._settle_cut()
-        if cancel and self._answers.response_id is not None:
-            self._send_upstream(events.response_cancel(self._answers.response_id))
-        was_silent = self._playback.is_idle
-        self._playback.interrupt(now)
-        if was_silent:
-            self._tell_interrupted(None, 0, None)
-
-    def _settle_cut(self, now: float | None = None) -> None:
-        """The heard positions are known, or will not come: truncate there."""
-        for audio in self._playback.take_cut(now):
-            turn = self._transcript.cut(audio.item_id, audio.heard_ms, audio.received_ms)
-            self._tell_interrupted(audio, audio.heard_ms, turn)
-            if audio.is_whole:
-                self._truncate(audio)
-
-    def _truncate(self, audio: ItemAudio) -> None:
-        """Make the upstream forget what was not heard; nothing heard is an item deleted."""
-        if audio.heard_ms > 0:
-            event = events.item_truncate(audio.item_id, audio.content_index, audio.heard_ms)
-        else:
-            event = events.item_delete(audio.item_id)
-        self._send_upstream(event)
-
-    def _tell_interrupted(self, audio: ItemAudio | None, heard_ms: int, turn: Turn | None) -> None:
-        event: dict[str, Any] = {
-            "type": "chat.interrupted",
-            "generation": self._playback.generation,
-            "item_id": audio.item_id if audio else None,
-            "content_index": audio.content_index if audio else 0,
-            "heard_ms": heard_ms,
-            "heard_text": turn.heard_text if turn else None,
-        }
-        self._tell(event)
-        self._effects.append(Publish(event))
-
-    # Sending
-
-    def _tell(self, event: Event) -> None:
-        self._to_browser.append(events.dump(event))
-
-    def _complain(self, problem: Problem) -> None:
-        self._tell(problem.as_event())
-        self._effects.append(Told(problem))
-
-    def _send_upstream(self, event: Event) -> None:
-        self._to_upstream.append(events.dump(event))
-
-    def _send_when_ready(self, event: Event) -> None:
-        if self._is_ready:
-            self._send_upstream(event)
-        else:
-            self._held.add(events.dump(event), 0)
+            self._outbox.send(events.response_create())
 
 
-def context(history: Iterable[Turn]) -> list[Turn]:
-    """The newest turns with words that fit into `CONTEXT_CHARACTERS`, in order."""
-    kept: list[Turn] = []
-    left = CONTEXT_CHARACTERS
-    for turn in reversed(list(history)):
-        left -= len(turn.context_text)
-        if left < 0:
-            break
-        if turn.context_text and turn.role != "tool":
-            kept.append(turn)
-    return kept[::-1]
+def _event_id(event: dict[str, Any]) -> str | None:
+    found = event.get("event_id")
+    return found if isinstance(found, str) else None
 
 
 _Handler = Callable[[Call, Event, float], None]
@@ -378,7 +341,7 @@ _OF_BROWSER: dict[str, _Handler] = {
     "chat.interrupt": Call._interrupted,
     "chat.playback": Call._played,
     "conversation.item.create": Call._typed,
-    "response.cancel": Call._cancel,
+    "response.cancel": Call._stop_answer,
     "response.create": Call._answer_wanted,
 }
 

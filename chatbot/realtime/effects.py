@@ -19,11 +19,15 @@ class SaveTurn:
 
 @dataclass(frozen=True, slots=True)
 class SaveUsage:
-    """Write what one response or transcription used; `usage` is the service's own object."""
+    """Write what one response or transcription used; `usage` is the service's own object.
+
+    `model` is the recogniser of a transcription; "" for a response, which the call's model made.
+    """
 
     kind: str
     source_id: str
     usage: Event
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,13 @@ class Told:
     """The user was told of this problem; the operator should know, too."""
 
     problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Leave the upstream's socket, if there is one, and open a new one after `delay_s` seconds."""
+
+    delay_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +69,4 @@ class HangUp:
     reason: str
 
 
-Effect = SaveTurn | SaveUsage | Publish | Told | HangUp
+Effect = SaveTurn | SaveUsage | Publish | Told | Connect | HangUp

@@ -37,6 +37,13 @@ def parse(text: str) -> Event:
     return event
 
 
+def parse_bounded(text: str, most: int) -> Event:
+    """As `parse`, but `message_too_large` for more than `most` characters."""
+    if len(text) > most:
+        raise BadEvent("message_too_large", "That message is too long to send.")
+    return parse(text)
+
+
 def dump(event: Mapping[str, Any]) -> str:
     """The text of a frame, compact."""
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What is said and typed before the upstream can hear it: kept, in order, within a bound."""
+"""Speech that a session of the upstream has not heard yet, or may have to hear again: bounded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from chatbot.realtime.audio import BYTES_PER_SECOND
 #: 15 seconds of speech; what is older than that is let go first. Typed text is never let go.
 MAX_HELD_BYTES = 15 * BYTES_PER_SECOND
 MAX_HELD_EVENTS = 64
+#: While nobody speaks, this much is kept: the start of a word that no detector has noticed yet.
+PREFIX_BYTES = BYTES_PER_SECOND
+
+Held = tuple[str, int]
 
 
 class HeldSpeech:
-    """Frames for the upstream in the order they came."""
+    """Frames for the upstream in the order they came, while there is no session."""
 
     def __init__(self) -> None:
-        self._frames: deque[tuple[str, int]] = deque()
+        self._frames: deque[Held] = deque()
         self._audio_bytes = 0
         self._events = 0
 
@@ -33,9 +37,9 @@ class HeldSpeech:
         while self._audio_bytes > MAX_HELD_BYTES:
             self._drop_oldest_speech()
 
-    def take(self) -> list[str]:
+    def take(self) -> list[Held]:
         """All of it, and keep nothing."""
-        taken = [frame for frame, _ in self._frames]
+        taken = list(self._frames)
         self._frames.clear()
         self._audio_bytes = self._events = 0
         return taken
@@ -44,3 +48,29 @@ class HeldSpeech:
         index = next(i for i, (_, size) in enumerate(self._frames) if size)
         self._audio_bytes -= self._frames[index][1]
         del self._frames[index]
+
+
+class RecentSpeech:
+    """What the present session was sent last: all of an unfinished turn, else a second."""
+
+    def __init__(self) -> None:
+        self.keep_all = False
+        self._frames: deque[Held] = deque()
+        self._bytes = 0
+
+    def add(self, frame: str, audio_bytes: int) -> None:
+        """Remember a frame of speech; events are the session's own."""
+        if audio_bytes == 0:
+            return
+        self._frames.append((frame, audio_bytes))
+        self._bytes += audio_bytes
+        most = MAX_HELD_BYTES if self.keep_all else PREFIX_BYTES
+        while self._bytes > most:
+            self._bytes -= self._frames.popleft()[1]
+
+    def take(self) -> list[Held]:
+        """All of it, and keep nothing."""
+        taken = list(self._frames)
+        self._frames.clear()
+        self._bytes = 0
+        return taken

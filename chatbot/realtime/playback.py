@@ -22,6 +22,7 @@ class ItemAudio:
     received_bytes: int = 0
     played_ms: int = 0
     is_whole: bool = False
+    is_of_old_session: bool = False
 
     @property
     def received_ms(self) -> int:
@@ -54,6 +55,11 @@ class Playback:
     def is_idle(self) -> bool:
         """Nothing is left to be heard."""
         return not self._unheard
+
+    @property
+    def has_begun_answer(self) -> bool:
+        """Sound of the answer that runs has been received."""
+        return any(not audio.is_whole for audio in self._unheard.values())
 
     def response_created(self, response_id: str) -> None:
         """Its audio belongs to the present generation."""
@@ -121,7 +127,7 @@ class Playback:
 
     def forget_session(self) -> None:
         """The upstream's session is gone: what is unheard will not grow, nor be truncated."""
-        for audio in self._unheard.values():
-            audio.is_whole = True
+        for audio in (*self._unheard.values(), *self._cut.values()):
+            audio.is_whole = audio.is_of_old_session = True
         self._generation_of = {}
         self._cut_before_whole = {}

@@ -50,6 +50,19 @@ HARMLESS: frozenset[str] = frozenset(
         "input_audio_buffer_commit_empty",
         "item_truncate_invalid_item_id",
         "item_delete_invalid_item_id",
+        "session_expired",  # the socket closes next, and the call goes on with a new session
+    }
+)
+
+#: Trying again does not help.
+PERMANENT: frozenset[str] = frozenset(
+    {
+        "beta_api_shape_disabled",
+        "insufficient_quota",
+        "invalid_api_key",
+        "invalid_model",
+        "missing_model",
+        "upstream_misconfigured",
     }
 )
 
@@ -74,10 +87,6 @@ _SENTENCES: dict[str, tuple[str, int | None]] = {
         f"This site's account with the voice service is used up. {_ASK_OPERATOR}",
         UPSTREAM_UNAVAILABLE,
     ),
-    "session_expired": (
-        "The voice service ends a call after an hour. Call again to go on where you were.",
-        UPSTREAM_UNAVAILABLE,
-    ),
     "rate_limit_exceeded": ("The voice service is busy. Wait a moment, then say it again.", None),
     "inference_rate_limit_exceeded": (
         "The voice service is busy. Wait a moment, then say it again.",
@@ -85,7 +94,13 @@ _SENTENCES: dict[str, tuple[str, int | None]] = {
     ),
 }
 _UNKNOWN = "The voice service reported a problem. If the answer does not come, say it again."
-UNREADABLE = "The voice service sent something unreadable; the call goes on."
+READY = "Go ahead, speak."
+RECONNECTING = "The voice service was lost for a moment. Go on speaking; nothing of it is lost."
+UNREADABLE = Problem(
+    "bad_upstream_event", "The voice service sent something unreadable; the call goes on."
+)
+ODD_FRAME = Problem("odd_audio_frame", "A sound frame must hold whole samples.")
+LARGE_FRAME = Problem("audio_frame_too_large", "A sound frame may last one second at most.")
 
 
 def from_upstream(error: dict[str, Any]) -> Problem:

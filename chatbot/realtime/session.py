@@ -21,6 +21,11 @@ class SessionSettings:
     prefix_padding_ms: int
     silence_duration_ms: int
 
+    @property
+    def silence_s(self) -> float:
+        """How long after its end the upstream's detector reports the end of speech."""
+        return self.silence_duration_ms / 1000
+
     def as_session(self) -> dict[str, Any]:
         """The GA session object; the model is chosen at connect and not part of it."""
         return {

@@ -25,6 +25,8 @@ class Transcript:
 
     def __init__(self, stored: Iterable[str] = (), first_position: int = 0) -> None:
         """`stored` are the item ids that have rows already; they are never touched again."""
+        #: The silence after which `speech_stopped` comes: the user stopped that much earlier.
+        self.silence_s = 0.0
         self._stored = frozenset(stored)
         self._first_position = first_position
         self._order: list[str] = []
@@ -32,11 +34,13 @@ class Transcript:
         self._turns: dict[str, Turn] = {}
         self._responses: dict[str, list[str]] = {}
         self._changed: set[str] = set()
+        self._session_start = 0
 
     def apply(self, event: Event, now: float) -> None:
         """Fold one event that arrived at `now` (epoch seconds); unknown types change nothing."""
         handler = _HANDLERS.get(event["type"])
-        if handler is not None:
+        item_id = event.get("item_id") or (event.get("item") or {}).get("id")
+        if handler is not None and item_id not in self._stored:
             handler(self, event, now)
 
     def turn(self, item_id: str) -> Turn | None:
@@ -54,6 +58,57 @@ class Transcript:
             turn.cut(heard_ms, audio_ms)
             self._changed.add(item_id)
         return turn
+
+    @property
+    def awaits_words(self) -> bool:
+        """The user is speaking, or has spoken words that are not known yet."""
+        return any(turn.role == "user" for turn in self.open_turns())
+
+    @property
+    def ends_with_user(self) -> bool:
+        """The last words are the user's, and nothing has answered them."""
+        said = [turn for turn in self.turns() if turn.context_text]
+        return bool(said) and said[-1].role == "user"
+
+    def open_turns(self) -> list[Turn]:
+        """Those that are not finished, in order."""
+        return [turn for turn in self.turns() if turn.status not in SETTLED]
+
+    def sounded(self, item_id: str, now: float) -> None:
+        """The first sound of an answer is on its way to the user."""
+        turn = self._turns.get(item_id)
+        if turn is None or turn.first_audio_at is not None:
+            return
+        turn.first_audio_at = now
+        asked = [other.ended_at for other in self.turns() if other.role == "user"]
+        if asked and asked[-1] is not None:
+            turn.latency_ms = max(0, round((now - asked[-1]) * 1000))
+
+    def begin_session(self) -> None:
+        """A new session of the upstream: what it calls the first item comes after all of these."""
+        self._session_start = len(self._order)
+
+    def broken_off(self, response_id: str | None) -> list[Event]:
+        """The events that close what a lost session left open: speech that was not understood is
+        dropped, to be said again; the answer ends as a cancelled response would. Of one that had
+        no sound yet, nothing was heard."""
+        for turn in self.open_turns():
+            if turn.role == "assistant" and turn.modality == "audio" and not turn.first_audio_at:
+                self.cut(turn.item_id, 0, 0)
+        events: list[Event] = [
+            {"type": "conversation.item.deleted", "item_id": turn.item_id}
+            for turn in self.open_turns()
+            if turn.role == "user"
+        ]
+        if response_id is not None:
+            response: Event = {
+                "id": response_id,
+                "status": "cancelled",
+                "output": [],
+                "usage": None,
+            }
+            events.append({"type": "response.done", "response": response})
+        return events
 
     def close(self, now: float) -> None:
         """The call is over: settle what is still open, and keep nothing that has no words."""
@@ -73,7 +128,7 @@ class Transcript:
 
     def _is_settled(self, item_id: str) -> bool:
         turn = self._turns.get(item_id)
-        return turn is not None and turn.is_settled and item_id in self._previous
+        return turn is not None and turn.is_settled
 
     def _place(self, item_id: str, previous: str | None) -> None:
         """Put an item behind its predecessor, and behind it those that were waiting for it."""
@@ -88,7 +143,7 @@ class Transcript:
         if previous in rest:
             start = rest.index(previous) + 1
         elif previous == "root" or previous in self._stored:
-            start = 0
+            start = min(self._session_start, len(rest))
         else:
             start = len(rest)
         self._order = [*rest[:start], *chain, *rest[start:]]
@@ -107,6 +162,7 @@ class Transcript:
         if turn is None:
             turn = Turn(item_id, role, status=status, started_at=now)
             self._turns[item_id] = turn
+            self._place(item_id, None)
         return turn
 
     def _settle(self, turn: Turn, status: Status, now: float) -> None:
@@ -116,7 +172,7 @@ class Transcript:
 
     def _speech_started(self, event: Event, now: float) -> None:
         item_id = event["item_id"]
-        if item_id in self._stored or item_id in self._turns:
+        if item_id in self._turns:
             return
         last = self._order[-1] if self._order else None
         self._place(item_id, last)
@@ -125,12 +181,10 @@ class Transcript:
     def _speech_stopped(self, event: Event, now: float) -> None:
         turn = self._turns.get(event["item_id"])
         if turn is not None:
-            turn.ended_at = now
+            turn.ended_at = max(turn.started_at, now - self.silence_s)
 
     def _committed(self, event: Event, now: float) -> None:
         item_id = event["item_id"]
-        if item_id in self._stored:
-            return
         self._place(item_id, event.get("previous_item_id"))
         turn = self._open(item_id, "user", "transcribing", now)
         if turn.status == "speaking":
@@ -139,8 +193,6 @@ class Transcript:
     def _item(self, event: Event, now: float) -> None:
         item = event["item"]
         item_id = item["id"]
-        if item_id in self._stored:
-            return
         self._place(item_id, event.get("previous_item_id"))
         if item.get("type") == "message" and item.get("role") == "user":
             self._user_item(item, now)
@@ -168,22 +220,19 @@ class Transcript:
             self._settle(turn, "interrupted" if cut else "completed", now)
 
     def _heard_delta(self, event: Event, now: float) -> None:
-        if event["item_id"] not in self._stored:
-            turn = self._open(event["item_id"], "user", "transcribing", now)
-            if turn.status not in SETTLED:
-                turn.text += event.get("delta") or ""
+        turn = self._open(event["item_id"], "user", "transcribing", now)
+        if turn.status not in SETTLED:
+            turn.text += event.get("delta") or ""
 
     def _heard(self, event: Event, now: float) -> None:
-        if event["item_id"] not in self._stored:
-            turn = self._open(event["item_id"], "user", "transcribing", now)
-            turn.text = (event.get("transcript") or "").strip()
-            self._settle(turn, "completed", now)
+        turn = self._open(event["item_id"], "user", "transcribing", now)
+        turn.text = (event.get("transcript") or "").strip()
+        self._settle(turn, "completed", now)
 
     def _hearing_failed(self, event: Event, now: float) -> None:
-        if event["item_id"] not in self._stored:
-            turn = self._open(event["item_id"], "user", "transcribing", now)
-            turn.error = "The words could not be recognised."
-            self._settle(turn, "failed", now)
+        turn = self._open(event["item_id"], "user", "transcribing", now)
+        turn.error = "The words could not be recognised."
+        self._settle(turn, "failed", now)
 
     def _output_item(self, event: Event, now: float) -> None:
         item = event["item"]
@@ -191,8 +240,7 @@ class Transcript:
             items = self._responses.setdefault(event["response_id"], [])
             if item["id"] not in items:
                 items.append(item["id"])
-            if item["id"] not in self._stored:
-                self._assistant_item(item, event["type"].endswith(".done"), now)
+            self._assistant_item(item, event["type"].endswith(".done"), now)
 
     def _said_delta(self, event: Event, now: float) -> None:
         turn = self._answer(event, now)

@@ -27,6 +27,7 @@ class Turn:
     """`text` is what was generated; `heard_text` what the user heard of it, None for all.
 
     `heard_ms` and `audio_ms` count played and received audio; times are epoch seconds.
+    `latency_ms` is what the user waited, from the end of the question to the first sound.
     """
 
     item_id: str
@@ -39,7 +40,9 @@ class Turn:
     audio_ms: int = 0
     error: str = ""
     started_at: float = 0.0
+    first_audio_at: float | None = None
     ended_at: float | None = None
+    latency_ms: int | None = None
 
     @property
     def is_settled(self) -> bool:

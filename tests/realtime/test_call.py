@@ -9,10 +9,11 @@ import pytest
 
 from chatbot.realtime import policy
 from chatbot.realtime.audio import MAX_FRAME_BYTES, bytes_of, to_base64
-from chatbot.realtime.call import CONTEXT_CHARACTERS, Call, context
-from chatbot.realtime.effects import Effect, HangUp, Publish, SaveTurn, SaveUsage
+from chatbot.realtime.call import Call
+from chatbot.realtime.context import CONTEXT_CHARACTERS, newest_that_fit
+from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, SaveUsage
 from chatbot.realtime.held import MAX_HELD_BYTES
-from chatbot.realtime.problems import Problem
+from chatbot.realtime.problems import PERMANENT, Problem
 from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.turns import Turn
 
@@ -35,7 +36,7 @@ class Harness:
         self.to_upstream: list[dict[str, Any]] = []
         self.effects: list[Effect] = []
         if ready:
-            self.call.upstream_opened()
+            self.call.upstream_opened(self.now)
             self.upstream({"type": "session.updated", "session": {}})
             self.forget()
 
@@ -137,7 +138,7 @@ SPEECH = {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_s
 
 def test_a_fresh_session_is_told_the_persona_first() -> None:
     h = Harness(ready=False)
-    h.call.upstream_opened()
+    h.call.upstream_opened(h.now)
     h.drain()
     (update,) = h.to_upstream
     assert update["type"] == "session.update"
@@ -154,7 +155,7 @@ def test_a_fresh_session_is_told_the_persona_first() -> None:
 def test_a_continued_conversation_is_replayed_as_text() -> None:
     cut = Turn("a1", "assistant", text="It is noon, and sunny.", heard_text="It is noon,")
     h = Harness(Turn("u1", "user", text="What is the time?"), cut, ready=False)
-    h.call.upstream_opened()
+    h.call.upstream_opened(h.now)
     h.drain()
     question, answer = (event["item"] for event in h.sent("conversation.item.create"))
     assert question["content"] == [{"type": "input_text", "text": "What is the time?"}]
@@ -167,7 +168,7 @@ def test_a_continued_conversation_is_replayed_as_text() -> None:
 def test_the_newest_turns_are_replayed_when_not_all_fit() -> None:
     half = "x" * (CONTEXT_CHARACTERS // 2)
     turns = [Turn(str(number), "user", text=half) for number in range(5)]
-    assert [turn.item_id for turn in context(turns)] == ["3", "4"]
+    assert [turn.item_id for turn in newest_that_fit(turns)] == ["3", "4"]
 
 
 def test_speech_before_the_session_is_ready_is_kept_in_order() -> None:
@@ -250,7 +251,12 @@ def test_usage_of_responses_and_transcriptions_is_saved() -> None:
     )
     usage = [effect for effect in h.effects if isinstance(effect, SaveUsage)]
     assert usage == [
-        SaveUsage("transcription", "u1", {"type": "duration", "seconds": 1.5}),
+        SaveUsage(
+            "transcription",
+            "u1",
+            {"type": "duration", "seconds": 1.5},
+            "gpt-4o-mini-transcribe",
+        ),
         SaveUsage("response", "r1", {"total_tokens": 5}),
     ]
 
@@ -538,7 +544,6 @@ def test_an_unknown_upstream_event_breaks_nothing() -> None:
         ("invalid_api_key", True),
         ("invalid_model", True),
         ("insufficient_quota", True),
-        ("session_expired", True),
         ("rate_limit_exceeded", False),
         ("never_heard_of", False),
     ],
@@ -554,7 +559,10 @@ def test_an_upstream_error_is_a_sentence_without_its_own_text(code: str, is_fata
     assert (h.hang_up() is not None) is is_fatal
 
 
-@pytest.mark.parametrize("code", ["response_cancel_not_active", "input_audio_buffer_commit_empty"])
+@pytest.mark.parametrize(
+    "code",
+    ["response_cancel_not_active", "input_audio_buffer_commit_empty", "session_expired"],
+)
 def test_a_lost_race_is_not_the_users_business(code: str) -> None:
     h = Harness()
     h.upstream({"type": "error", "error": {"type": "invalid_request_error", "code": code}})
@@ -563,7 +571,7 @@ def test_a_lost_race_is_not_the_users_business(code: str) -> None:
 
 def test_a_session_that_is_refused_ends_the_call() -> None:
     h = Harness(ready=False)
-    h.call.upstream_opened()
+    h.call.upstream_opened(h.now)
     error = {"type": "invalid_request_error", "code": "unknown_parameter"}
     h.upstream({"type": "error", "error": error})
     assert h.told("chat.error")[0]["fatal"] is True
@@ -589,3 +597,188 @@ def test_nothing_counts_after_the_hang_up() -> None:
     h.call.hang_up(1000, "again", h.now)
     h.drain()
     assert (h.to_browser, h.to_upstream, h.effects) == ([], [], [])
+
+
+# A session that is lost
+
+LOST = Problem("upstream_lost", "Gone.", 1013)
+
+
+def test_a_lost_session_is_opened_again_at_once_and_the_page_is_told() -> None:
+    h = Harness()
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    h.drain()
+    assert Connect(0.0) in h.effects
+    assert h.told("chat.status")[-1]["state"] == "reconnecting"
+    assert h.hang_up() is None
+    h.call.upstream_opened(h.now)
+    h.upstream({"type": "session.updated", "session": {}})
+    assert h.told("chat.status")[-1]["state"] == "ready"
+
+
+def test_attempts_come_further_and_further_apart_until_the_call_is_given_up() -> None:
+    h = Harness()
+    delays: list[float] = []
+    while h.hang_up() is None:
+        h.effects = []
+        h.call.upstream_lost(LOST, h.now, 1.0)
+        h.drain()
+        delays += [effect.delay_s for effect in h.effects if isinstance(effect, Connect)]
+        h.now += delays[-1]
+    assert delays[:4] == [0.0, 0.4, 0.8, 1.6]
+    assert max(delays) == 5.0
+    assert 20 < sum(delays) <= 30
+    assert h.hang_up() == HangUp(1013, "upstream_lost")
+
+
+def test_a_call_that_never_was_ready_fails_soon() -> None:
+    h = Harness(ready=False)
+    began = h.now
+    while h.hang_up() is None:
+        h.effects = []
+        h.call.upstream_lost(LOST, h.now, 1.0)
+        h.drain()
+        h.now += sum(effect.delay_s for effect in h.effects if isinstance(effect, Connect))
+    assert h.now - began < 2
+
+
+@pytest.mark.parametrize("code", sorted(PERMANENT))
+def test_what_will_not_pass_is_not_tried_again(code: str) -> None:
+    h = Harness()
+    h.call.upstream_lost(Problem(code, "No.", 1013), h.now, 0.5)
+    h.drain()
+    assert h.hang_up() == HangUp(1013, code)
+
+
+def said(h: Harness, item_id: str, text: str) -> None:
+    h.upstream({"type": "input_audio_buffer.speech_started", "item_id": item_id})
+    h.upstream({"type": "input_audio_buffer.committed", "item_id": item_id})
+    h.upstream(
+        {
+            "type": "conversation.item.input_audio_transcription.completed",
+            "item_id": item_id,
+            "transcript": text,
+        }
+    )
+
+
+def reopen(h: Harness) -> None:
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    h.forget()
+    h.call.upstream_opened(h.now)
+    h.drain()
+
+
+def test_the_new_session_is_told_what_was_said_in_this_call_too() -> None:
+    h = Harness(Turn("s1", "user", text="Yesterday."))
+    said(h, "u1", "Hello.")
+    h.answer()
+    h.answer_ends()
+    h.browser(played(1000, "ended"))
+    reopen(h)
+    replayed = [event["item"]["id"] for event in h.sent("conversation.item.create")]
+    assert replayed == ["s1", "u1", "a1"]
+    h.upstream({"type": "session.updated", "session": {}})
+    assert h.sent("response.create") == []
+    said(h, "u2", "Again.")
+    h.upstream({"type": "input_audio_buffer.committed", "item_id": "u2", "previous_item_id": "a1"})
+    positions = {e.turn.item_id: e.position for e in h.effects if isinstance(e, SaveTurn)}
+    assert positions == {"u2": 3}
+
+
+def test_words_not_understood_yet_are_said_again_to_the_new_session() -> None:
+    h = Harness()
+    h.browser(FRAME)
+    h.upstream({"type": "input_audio_buffer.speech_started", "item_id": "u1"})
+    for _ in range(100):  # four seconds
+        h.browser(FRAME)
+    reopen(h)
+    h.browser(b"\2\0" * 960)
+    assert h.sent("input_audio_buffer.append") == []
+    h.upstream({"type": "session.updated", "session": {}})
+    again = h.sent("input_audio_buffer.append")
+    assert len(again) == 102
+    assert again[-1]["audio"] == to_base64(b"\2\0" * 960)
+    assert h.saved() == []  # the turn begins anew
+
+
+def test_of_silence_only_a_second_is_said_again() -> None:
+    h = Harness()
+    for _ in range(100):
+        h.browser(FRAME)
+    reopen(h)
+    h.upstream({"type": "session.updated", "session": {}})
+    assert len(h.sent("input_audio_buffer.append")) == 25
+
+
+def test_an_answer_cut_off_by_the_loss_is_kept_as_interrupted() -> None:
+    h = Harness()
+    said(h, "u1", "Tell me a story.")
+    h.answer()
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    h.drain()
+    assert [(turn.item_id, turn.status) for turn in h.saved()] == [
+        ("u1", "completed"),
+        ("a1", "interrupted"),
+    ]
+    done = h.told("response.done")[-1]["response"]
+    assert (done["id"], done["status"]) == ("r1", "cancelled")
+    h.call.upstream_opened(h.now)
+    h.upstream({"type": "session.updated", "session": {}})
+    assert h.sent("response.create") == []
+    h.upstream({**SPEECH, "item_id": "u2"})
+    h.browser(played(400, "interrupted"))
+    assert h.sent("conversation.item.truncate") == []  # it is text in the new session
+    assert h.saved()[-1].heard_ms == 400
+
+
+def test_a_question_without_a_sound_of_an_answer_is_asked_again() -> None:
+    h = Harness()
+    said(h, "u1", "What is the time?")
+    h.upstream({"type": "response.created", "response": {"id": "r1"}})
+    reopen(h)
+    assert h.sent("response.create") == []
+    h.upstream({"type": "session.updated", "session": {}})
+    assert len(h.sent("response.create")) == 1
+
+
+def test_an_old_session_is_left_at_a_quiet_moment() -> None:
+    h = Harness()
+    h.answer()
+    h.now += 56 * 60
+    h.call.tick(h.now)
+    h.drain()
+    assert Connect(0.0) not in h.effects  # an answer runs
+    h.answer_ends()
+    h.browser(played(1000, "ended"))
+    h.call.tick(h.now)
+    h.drain()
+    assert h.effects.count(Connect(0.0)) == 1
+    assert h.hang_up() is None
+    h.call.tick(h.now)
+    h.drain()
+    assert h.effects.count(Connect(0.0)) == 1
+
+
+def test_an_old_session_is_left_in_the_end_whatever_goes_on() -> None:
+    h = Harness()
+    h.answer()
+    h.now += 59 * 60 + 1
+    h.call.tick(h.now)
+    h.drain()
+    assert Connect(0.0) in h.effects
+    assert h.saved()[-1].status == "interrupted"
+
+
+def test_the_latency_that_a_user_felt_counts_from_the_end_of_the_words() -> None:
+    h = Harness()
+    h.upstream({"type": "input_audio_buffer.speech_started", "item_id": "u1"})
+    h.now += 2
+    h.upstream({"type": "input_audio_buffer.speech_stopped", "item_id": "u1"})
+    h.upstream({"type": "input_audio_buffer.committed", "item_id": "u1"})
+    h.now += 0.4
+    h.answer()
+    h.answer_ends()
+    answer = h.saved()[-1]
+    assert answer.latency_ms == 900  # 400 ms, and the 500 ms of silence that ended the turn
+    assert answer.first_audio_at == h.now

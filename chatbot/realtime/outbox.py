@@ -1,0 +1,112 @@
+"""What a call has decided to send and to do, in order, until its shell drains it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chatbot.realtime import events
+from chatbot.realtime.effects import Effect, Publish, SaveTurn, Told
+from chatbot.realtime.events import Event
+from chatbot.realtime.held import HeldSpeech, RecentSpeech
+from chatbot.realtime.problems import Problem
+from chatbot.realtime.transcript import Transcript
+
+
+class Outbox:
+    """Frames for both peers, and effects. What the upstream cannot hear yet is held."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._to_browser: list[str | bytes] = []
+        self._to_upstream: list[str] = []
+        self._effects: list[Effect] = []
+        self._held = HeldSpeech()
+        self._recent = RecentSpeech()
+
+    def take_for_browser(self) -> list[str | bytes]:
+        drained, self._to_browser = self._to_browser, []
+        return drained
+
+    def take_for_upstream(self) -> list[str]:
+        drained, self._to_upstream = self._to_upstream, []
+        return drained
+
+    def take_effects(self) -> list[Effect]:
+        drained, self._effects = self._effects, []
+        return drained
+
+    # To the browser
+
+    def tell(self, event: Event) -> None:
+        """An event for the browser."""
+        self._to_browser.append(events.dump(event))
+
+    def sound(self, pcm: bytes) -> None:
+        """Sound for the browser."""
+        self._to_browser.append(pcm)
+
+    def show(self, event: Event) -> None:
+        """An event for the browser and for the user's other tabs."""
+        self.tell(event)
+        self._effects.append(Publish(event))
+
+    def complain(self, problem: Problem) -> None:
+        """A problem for the browser, and for the operator's metrics."""
+        self.tell(problem.as_event())
+        self._effects.append(Told(problem))
+
+    # To the world
+
+    def ask(self, effect: Effect) -> None:
+        """Something that the shell must do."""
+        self._effects.append(effect)
+
+    def save_settled(self, transcript: Transcript) -> None:
+        """Have the turns written that are finished, or have changed since they were."""
+        for position, turn in transcript.take_settled():
+            self._effects.append(SaveTurn(position, replace(turn)))
+
+    # To the upstream
+
+    def send_now(self, event: Event) -> None:
+        """To the upstream, ready or not: what makes a session ready."""
+        self._to_upstream.append(events.dump(event))
+
+    def send(self, event: Event) -> None:
+        """To the upstream, held while there is no session.
+
+        Raises:
+            ValueError: too much is held already.
+        """
+        if self.is_open:
+            self.send_now(event)
+        else:
+            self._held.add(events.dump(event), 0)
+
+    def send_speech(self, pcm: bytes) -> None:
+        """Speech of the user to the upstream; held while there is no session."""
+        frame = events.append(pcm)
+        if self.is_open:
+            self._to_upstream.append(frame)
+            self._recent.add(frame, len(pcm))
+        else:
+            self._held.add(frame, len(pcm))
+
+    def keep_all_speech(self, is_needed: bool) -> None:
+        """Whether what is being said would have to be said again to a new session."""
+        self._recent.keep_all = is_needed
+
+    def open(self) -> None:
+        """The session is ready: send what was held."""
+        self.is_open = True
+        for frame, size in self._held.take():
+            self._to_upstream.append(frame)
+            self._recent.add(frame, size)
+
+    def close(self) -> None:
+        """The session is gone. What it may not have understood is to be said again, first."""
+        if self.is_open:
+            self.is_open = False
+            self._to_upstream = []
+            for frame, size in self._recent.take():
+                self._held.add(frame, size)
