@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from chatbot import usage, usage_admin
 from chatbot.access import with_length
 from chatbot.models import Conversation, Persona, Turn, User
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     PersonaModelAdmin = admin.ModelAdmin[Persona]
 else:
     ConversationModelAdmin = PersonaModelAdmin = admin.ModelAdmin
+
+__all__ = ["ConversationAdmin", "PersonaAdmin", "usage_admin"]
 
 admin.site.site_header = _("Colloquy review")
 admin.site.site_title = _("Colloquy review")
@@ -47,7 +50,7 @@ class PersonaAdmin(PersonaModelAdmin):
 class ConversationAdmin(ConversationModelAdmin):
     """What was said: a list to find it in, and each as a transcript. Nothing here edits it."""
 
-    list_display = ["name", "user", "persona", "started", "length", "turns"]
+    list_display = ["name", "user", "persona", "started", "length", "turns", "cost"]
     list_select_related = ["user", "persona"]
     list_filter = ["persona", "created_at"]
     date_hierarchy = "created_at"
@@ -58,7 +61,7 @@ class ConversationAdmin(ConversationModelAdmin):
     change_form_template = "admin/chatbot/conversation/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return with_length(super().get_queryset(request))
+        return usage.with_cost(with_length(super().get_queryset(request)))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
@@ -83,10 +86,14 @@ class ConversationAdmin(ConversationModelAdmin):
         conversation = self.get_object(request, object_id)
         context: dict[str, Any] = {"title": _("Transcript")}
         if conversation is not None and self.has_view_permission(request, conversation):
+            by_call = usage.total_by_call(conversation)
             context |= {
                 "conversation": conversation,
                 "transcript": conversation.turns.all(),
-                "calls": conversation.calls.all(),
+                "calls": [
+                    (call, by_call.get(call.pk, usage.Total())) for call in conversation.calls.all()
+                ],
+                "total": usage.sum_of(by_call.values()),
             }
         return super().change_view(
             request, object_id, form_url, {**context, **(extra_context or {})}
@@ -114,3 +121,10 @@ class ConversationAdmin(ConversationModelAdmin):
     @admin.display(description=_("turns"), ordering="turn_count")
     def turns(self, conversation: Conversation) -> int:
         return int(getattr(conversation, "turn_count", 0))
+
+    @admin.display(description=_("cost"), ordering="known_usd")
+    def cost(self, conversation: Conversation) -> str:
+        known, unknown, rows = (
+            getattr(conversation, name) for name in ("known_usd", "unknown_costs", "usage_count")
+        )
+        return usage.cost_text(known, unknown, rows)

@@ -40,6 +40,7 @@ def test_the_list_shows_who_with_whom_when_how_long_and_how_much(
         "started": "",
         "length": "0:01:30",
         "turns": "3",
+        "cost": "-",
     }
 
 

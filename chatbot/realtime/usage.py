@@ -12,7 +12,9 @@ from chatbot.realtime.events import Event
 ENGINE = "engine"
 ENGINE_SERVER = "Colloquy-engine"
 
-_MOST_SECONDS = 24 * 3600
+#: What no response can have used, nor a column hold.
+_MOST_TOKENS = 1_000_000_000
+_MOST_SECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,10 @@ USED: dict[str, Callable[[Event], Used]] = {
 }
 
 
-def recogniser_of(session: Event) -> str:
+def recogniser_of(event: Event) -> str:
     """The recogniser that a `session.created` or `.updated` names, or ""."""
-    heard = _object(_object(_object(session, "audio"), "input"), "transcription")
+    audio = _object(_object(event, "session"), "audio")
+    heard = _object(_object(audio, "input"), "transcription")
     return str(heard.get("model") or "")
 
 
@@ -113,10 +116,11 @@ def _object(counts: Event, name: str) -> Event:
 def _count(counts: Event, name: str) -> int:
     """What is not a count is none: a peer's odd usage must not end a call."""
     found = counts.get(name)
-    return max(found, 0) if isinstance(found, int) else 0
+    return found if isinstance(found, int) and 0 < found < _MOST_TOKENS else 0
 
 
 def _seconds(counts: Event) -> float:
     found = counts.get("seconds")
-    is_duration = isinstance(found, int | float) and 0 <= found < _MOST_SECONDS
-    return float(found) if is_duration else 0.0
+    if isinstance(found, int | float) and 0 < found < _MOST_SECONDS:
+        return float(found)
+    return 0.0

@@ -1,0 +1,226 @@
+"""What was used is written once, at its price, and summed for whom it concerns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from chatbot import store, usage
+from chatbot.models import Call, Conversation, Persona, Usage, User
+from chatbot.realtime.effects import SaveUsage
+from tests.people import alices_talk
+from tests.test_cost import USAGE
+
+LIST = "/admin/chatbot/usage/"
+MODEL = "gpt-realtime-2.1"
+DOLLARS = Decimal("0.008704")
+
+
+def call_of(user: User, persona: Persona | None = None) -> Call:
+    return store.open_call(
+        user, conversation_id=None, persona_slug=persona.slug if persona else None, limit=9
+    ).call
+
+
+def use(call: Call, model: str = MODEL, used: dict[str, Any] = USAGE, count: int = 1) -> None:
+    for _ in range(count):
+        store.save_usage(call, model, SaveUsage("response", f"resp_{uuid4().hex}", used))
+
+
+def test_what_was_used_is_written_once_with_its_cost(alice: User) -> None:
+    call = call_of(alice)
+    for _ in range(2):
+        store.save_usage(call, MODEL, SaveUsage("response", "r1", USAGE))
+    row = Usage.objects.get()
+    assert (row.text_input_tokens, row.cached_text_tokens) == (108, 48)
+    assert (row.audio_input_tokens, row.cached_audio_tokens) == (340, 192)
+    assert (row.text_output_tokens, row.audio_output_tokens) == (34, 44)
+    assert row.cost_usd == DOLLARS
+
+
+def test_images_and_seconds_are_written_too(alice: User) -> None:
+    call = call_of(alice)
+    details = {"image_tokens": 1000, "cached_tokens_details": {"image_tokens": 400}}
+    use(call, used={"input_tokens": 1000, "input_token_details": details})
+    row = Usage.objects.get()
+    assert (row.image_input_tokens, row.cached_image_tokens) == (1000, 400)
+    assert row.cost_usd == Decimal("0.0032")
+    heard = {"type": "duration", "seconds": 3}
+    store.save_usage(call, "gpt-live-transcribe", SaveUsage("transcription", "u1", heard))
+    row = Usage.objects.get(kind="transcription")
+    assert (row.audio_seconds, row.cost_usd) == (3.0, Decimal("0.00085"))
+
+
+def test_a_total_with_unknown_parts_says_so(alice: User) -> None:
+    call = call_of(alice)
+    assert usage.total(usage.of_user(alice)).cost == "-"
+    use(call, "my-own-model")
+    assert usage.total(usage.of_user(alice)).cost == "unknown"
+    use(call, count=2)
+    total = usage.total(usage.of_user(alice))
+    assert (total.known_usd, total.unknown, total.rows) == (2 * DOLLARS, 1, 3)
+    assert (total.input_tokens, total.cached_tokens, total.output_tokens) == (1344, 720, 234)
+    assert total.cost == "$0.0174 + 1 unknown"
+    use(call, "engine")
+    assert usage.total(usage.of_user(alice)).known_usd == 2 * DOLLARS
+
+
+def test_nobody_pays_for_somebody_else(alice: User, bob: User, charlie: User) -> None:
+    use(call_of(alice), count=2)
+    use(call_of(bob))
+    assert usage.total(usage.of_user(alice)).known_usd == 2 * DOLLARS
+    assert usage.total(usage.of_user(charlie)) == usage.Total()
+    by_user = usage.total_by(Usage.objects.all(), usage.USER)
+    assert [(name, total.rows) for name, total in by_user] == [("alice", 2), ("bob", 1)]
+
+
+def test_totals_by_persona_model_and_day(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    pirate = Persona.objects.create(slug="pirate", name="Pirate")
+    use(call_of(alice))
+    use(call_of(alice, pirate), "gpt-realtime-2.1-mini", count=3)
+    first = Usage.objects.earliest("pk")
+    Usage.objects.filter(pk=first.pk).update(created_at=datetime(2026, 3, 1, 23, 59, tzinfo=UTC))
+    Usage.objects.exclude(pk=first.pk).update(created_at=datetime(2026, 3, 2, 0, 1, tzinfo=UTC))
+    with django_assert_num_queries(3):
+        by_persona = usage.total_by(Usage.objects.all(), usage.PERSONA)
+        by_model = usage.total_by(Usage.objects.all(), usage.MODEL)
+        by_day = usage.total_by_day(Usage.objects.all())
+    assert [(name, total.rows) for name, total in by_persona] == [("Assistant", 1), ("Pirate", 3)]
+    assert [(name, total.rows) for name, total in by_model] == [
+        (MODEL, 1),
+        ("gpt-realtime-2.1-mini", 3),
+    ]
+    assert [(str(day), total.rows) for day, total in by_day] == [
+        ("2026-03-02", 3),
+        ("2026-03-01", 1),
+    ]
+    assert usage.sum_of(total for _, total in by_day) == usage.total(Usage.objects.all())
+
+
+def test_totals_by_call(alice: User) -> None:
+    first = call_of(alice)
+    store.end_call(first.pk, 1000, "user")
+    second = store.open_call(
+        alice, conversation_id=str(first.conversation_id), persona_slug=None, limit=9
+    ).call
+    use(first)
+    use(second, count=2)
+    use(call_of(alice), count=4)
+    by_call = usage.total_by_call(first.conversation)
+    assert {key: total.rows for key, total in by_call.items()} == {first.pk: 1, second.pk: 2}
+
+
+def test_a_conversation_in_a_search_is_not_counted_twice(alice: User) -> None:
+    use(call_of(alice), count=2)
+    use(call_of(alice), "my-own-model")
+    found = Conversation.objects.filter(calls__usage__kind="response")
+    columns = ("known_usd", "unknown_costs", "usage_count")
+    sums = {tuple(vars(row)[name] for name in columns) for row in usage.with_cost(found)}
+    assert sums == {(Decimal(0), 1, 1), (2 * DOLLARS, 0, 2)}
+
+
+@pytest.fixture
+def staff(client: Client, bob: User) -> Client:
+    client.force_login(bob)
+    return client
+
+
+def test_the_transcript_shows_what_each_call_cost(staff: Client, alice: User) -> None:
+    talk = alices_talk(alice)
+    address = reverse("admin:chatbot_conversation_change", args=[talk.pk])
+    assert "<dt>Cost</dt><dd>-</dd>" in staff.get(address).content.decode()
+    use(talk.calls.get())
+    page = staff.get(address).content.decode()
+    assert "<dt>Cost</dt><dd>$0.0087</dd>" in page
+    assert "448 in (240 cached), 78 out" in page
+    assert "<td>448</td><td>78</td><td>$0.0087</td>" in page
+    use(talk.calls.get(), "my-own-model")
+    assert "<dd>$0.0087 + 1 unknown</dd>" in staff.get(address).content.decode()
+
+
+def test_the_list_of_conversations_shows_costs(staff: Client, alice: User) -> None:
+    use(alices_talk(alice, "The sea").calls.get())
+    use(alices_talk(alice, "The moon").calls.get(), "my-own-model")
+    alices_talk(alice, "The sun")
+    page = staff.get("/admin/chatbot/conversation/?o=1").content.decode()
+    costs = [cell.split("<")[0] for cell in page.split('class="field-cost">')[1:]]
+    assert costs == ["unknown", "$0.0087", "-"]
+
+
+def test_staff_read_usage_by_day_persona_and_model(staff: Client, alice: User) -> None:
+    use(call_of(alice), count=2)
+    use(call_of(alice, Persona.objects.create(slug="pirate", name="Pirate")), "my-own-model")
+    page = staff.get(LIST).content.decode()
+    assert "<strong>$0.0174 + 1 unknown</strong>" in page
+    assert "<tr><td>Pirate</td><td>unknown</td><td>448</td><td>240</td><td>78</td></tr>" in page
+    assert f"<tr><td>{MODEL}</td><td>$0.0174</td>" in page
+    page = staff.get(LIST, {"model": MODEL}).content.decode()
+    assert "<strong>$0.0174</strong>" in page
+    assert "my-own-model</td><td>" not in page
+
+
+def test_the_list_of_usage_costs_the_same_for_few_rows_and_for_many(
+    staff: Client, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    use(call_of(alice), count=40)
+    with django_assert_max_num_queries(13):
+        staff.get(LIST)
+
+
+def test_usage_is_only_read(staff: Client, alice: User) -> None:
+    use(call_of(alice))
+    row = Usage.objects.get()
+    change = reverse("admin:chatbot_usage_change", args=[row.pk])
+    delete = reverse("admin:chatbot_usage_delete", args=[row.pk])
+    assert staff.get(f"{LIST}add/").status_code == 403
+    assert staff.post(change, {"cost_usd": "0"}).status_code == 403
+    assert staff.post(delete, {"post": "yes"}).status_code == 403
+    assert Usage.objects.get().cost_usd == DOLLARS
+
+
+def test_a_conversation_is_deleted_with_its_usage(staff: Client, alice: User) -> None:
+    call = call_of(alice)
+    use(call)
+    address = reverse("admin:chatbot_conversation_delete", args=[call.conversation_id])
+    staff.post(address, {"post": "yes"})
+    assert not Conversation.objects.exists()
+    assert not Usage.objects.exists()
+
+
+def test_users_do_not_see_the_list(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert client.get(LIST).status_code == 302
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_a_day_of_a_year_is_read_by_its_index(alice: User) -> None:
+    call = call_of(alice)
+    began = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    Usage.objects.bulk_create(
+        Usage(
+            call=call,
+            kind="response",
+            source_id=f"r{number}",
+            model=MODEL,
+            created_at=datetime.fromtimestamp(began + number * 3600, UTC),
+        )
+        for number in range(8760)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE chatbot_usage")
+    day = Usage.objects.filter(
+        created_at__gte=datetime(2026, 5, 1, tzinfo=UTC),
+        created_at__lt=datetime(2026, 5, 2, tzinfo=UTC),
+    )
+    assert "usage_in_time" in day.explain()
+    assert usage.total(day).rows == 24
