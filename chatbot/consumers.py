@@ -20,13 +20,15 @@ from chatbot.models import User
 from chatbot.opening import Refused, open_for, signed_in_user, started_event
 from chatbot.realtime.call import Call
 from chatbot.realtime.events import Event, dump
+from chatbot.realtime.gateway import GatewayCall
+from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import Problem
 from chatbot.relay import Relay, new_item_id
 from chatbot.upstream import UpstreamAddress
 
 log = logging.getLogger(__name__)
 
-_BROKEN = Problem(
+BROKEN = Problem(
     "internal_error", "Something broke on our side. Call again to go on where you were.", 1011
 )
 
@@ -42,7 +44,7 @@ class BrowserConsumer(AsyncWebsocketConsumer):
             await self.refuse(refused.problem)
         except Exception:
             log.exception("a socket could not be opened")
-            await self.refuse(_BROKEN)
+            await self.refuse(BROKEN)
 
     async def begin(self, user: User) -> None:
         """What the socket is for, once its user is known."""
@@ -56,8 +58,11 @@ class BrowserConsumer(AsyncWebsocketConsumer):
     async def refuse(self, problem: Problem) -> None:
         """Say why, then close."""
         metrics.PROBLEMS.labels(problem.code).inc()
-        await self.send(text_data=dump(problem.as_event()))
+        await self.say(problem)
         await self.close(problem.close_code)
+
+    async def say(self, problem: Problem) -> None:
+        await self.show(problem.as_event())
 
     async def show(self, event: Event) -> None:
         await self.send(text_data=dump(event))
@@ -84,22 +89,27 @@ class CallConsumer(BrowserConsumer):
         opened = await database_sync_to_async(open_for)(
             user, query.get("conversation", [None])[0], query.get("persona", [None])[0]
         )
-        for call_id in opened.taken_over:
-            await control.order_takeover(call_id)
-        await self.join(control.call_group(opened.call.pk))
-        started = started_event(opened.call, opened.turns)
-        await self.show(started)
-        await control.show_caption(user.pk, started)
+        await self.show(started_event(opened.call, opened.turns))
         persona = opened.conversation.persona
         call = Call(
             persona.session_settings(),
             [turn.in_call() for turn in opened.turns],
-            first_position=max((turn.position + 1 for turn in opened.turns), default=0),
+            permissions=Permissions(frozenset(persona.user_settings)),
+            first_position=opened.next_position,
             new_id=new_item_id,
         )
+        await self.start(opened, call)
+
+    async def start(self, opened: store.OpenedCall, call: Call | GatewayCall) -> None:
+        """Let the call run: it takes over its conversation, and shows in the user's other tabs."""
+        for call_id in opened.taken_over:
+            await control.order_takeover(call_id)
+        await self.join(control.call_group(opened.call.pk))
+        started = started_event(opened.call, opened.turns)
+        await control.show_caption(opened.conversation.user_id, started)
         address = UpstreamAddress(
             settings.REALTIME_URL,
-            settings.REALTIME_MODEL or persona.model,
+            settings.REALTIME_MODEL or opened.conversation.persona.model,
             settings.OPENAI_API_KEY,
         )
         self.relay = Relay(call, opened.call, address, self.send_frame)
@@ -115,7 +125,7 @@ class CallConsumer(BrowserConsumer):
             code, reason = hang_up.code, hang_up.reason
         except Exception:
             log.exception("call %s: failed", row.pk)
-            await self.show(_BROKEN.as_event())
+            await self.say(BROKEN)
         metrics.CALLS.labels(code).inc()
         log.info("call %s: ended, code %s, %s", row.pk, code, reason)
         try:
@@ -127,7 +137,7 @@ class CallConsumer(BrowserConsumer):
         await control.show_caption(
             row.conversation.user_id, {"type": "chat.call.ended", "reason": reason}
         )
-        await self.close(code)
+        await self.close(code, reason)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.relay is not None:

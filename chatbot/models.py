@@ -171,6 +171,11 @@ class Persona(models.Model):
             threshold=self.vad_threshold,
             prefix_padding_ms=self.vad_prefix_padding_ms,
             silence_duration_ms=self.vad_silence_duration_ms,
+            turn_detection=self.turn_detection,
+            eagerness=self.eagerness,
+            speed=self.speed,
+            output_modality=self.output_modality,
+            language=self.language,
         )
 
 

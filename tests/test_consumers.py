@@ -481,7 +481,7 @@ async def test_bad_frames_are_answered_and_the_call_goes_on(
         await page.until("chat.status", state="ready")
         for frame, code in (
             ("{", "invalid_json"),
-            ('{"type":"session.update","session":{}}', "event_not_allowed"),
+            ('{"type":"session.update","session":{}}', "missing_required_parameter"),
             (b"\0", "odd_audio_frame"),
             (bytes(100_000), "audio_frame_too_large"),
         ):

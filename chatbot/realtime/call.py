@@ -8,6 +8,7 @@ seconds. It knows no socket, clock or database.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chatbot.realtime import events, policy, problems
@@ -17,12 +18,14 @@ from chatbot.realtime.barge_in import BargeIn
 from chatbot.realtime.context import newest_that_fit
 from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage
 from chatbot.realtime.events import BadEvent, Event
+from chatbot.realtime.fields import Refused
 from chatbot.realtime.outbox import Outbox
+from chatbot.realtime.permissions import Permissions, scrubbed_session
 from chatbot.realtime.playback import Playback
 from chatbot.realtime.policy import Decision
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.retry import Retry
-from chatbot.realtime.session import SessionSettings
+from chatbot.realtime.session import CallSession, SessionSettings
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 from chatbot.realtime.usage import recogniser_of
@@ -30,6 +33,8 @@ from chatbot.realtime.usage import recogniser_of
 #: The service ends a session after 60 minutes; we leave before, at a quiet moment if there is one.
 RENEW_AFTER_S = 55 * 60
 RENEW_AT_LAST_S = 59 * 60
+
+_NOTHING = Permissions()
 
 
 class Call:
@@ -41,22 +46,25 @@ class Call:
         history: Sequence[Turn] = (),
         *,
         first_position: int = 0,
+        permissions: Permissions = _NOTHING,
         new_id: Callable[[str], str],
     ) -> None:
-        """`history` are the stored turns in order; `new_id` makes an item id from a prefix."""
-        self._settings = settings
+        """`history` are the stored turns in order; `permissions` say what the caller may change;
+        `new_id` makes an id from a prefix."""
+        self._session = CallSession(settings, permissions)
         self._history = list(history)
         self._new_id = new_id
         self._recogniser = settings.transcription_model
         self._replayed = frozenset(turn.item_id for turn in history)
         self._transcript = Transcript(self._replayed, first_position)
-        self._transcript.silence_s = settings.silence_s
+        self._transcript.silence_s = self._session.silence_s
         self._outbox = Outbox()
         self._playback = Playback()
         self._answers = Answers()
         self._barge_in = BargeIn(self._outbox, self._playback, self._transcript, self._answers)
         self._retry = Retry()
         self._opened_at = 0.0
+        self._has_spoken = False
         self._is_over = False
 
     # Draining
@@ -134,7 +142,8 @@ class Call:
         replayed = newest_that_fit(said)
         self._replayed = frozenset(turn.item_id for turn in said)
         self._transcript.begin_session()
-        self._outbox.send_now(events.session_update(self._settings.as_session()))
+        self._outbox.send_now(self._session.begin())
+        self._has_spoken = False
         for turn in replayed:
             self._outbox.send_now(events.message_create(turn.item_id, turn.role, turn.context_text))
 
@@ -164,12 +173,15 @@ class Call:
         """Close what was in flight: the answer as interrupted; words not understood are said
         again to the next session, so their turn begins anew."""
         answer_owed = self._answers.is_busy and not self._playback.has_begun_answer
+        is_committed = not self._session.detects_turns and self._transcript.awaits_words
         for event in self._transcript.broken_off(self._answers.response_id):
             self._relay(event, now)
         self._answers.forget()
         self._playback.forget_session()
         self._outbox.close()
-        if answer_owed and self._transcript.ends_with_user:
+        if is_committed:
+            self._outbox.send({"type": "input_audio_buffer.commit"})
+        if answer_owed and (is_committed or self._transcript.ends_with_user):
             self._answer_wanted({}, now)
 
     # From the browser
@@ -187,6 +199,8 @@ class Call:
             self._browser_event(event, now)
         except BadEvent as error:
             self._outbox.complain(Problem(error.code, str(error)))
+        except Refused as refused:
+            self._outbox.complain(Problem(refused.code, str(refused), event_id=_event_id(event)))
         except (KeyError, TypeError, ValueError) as error:
             message = f"The event {event['type'][:80]} is not complete or not well formed: {error}."
             self._outbox.complain(Problem("invalid_event", message, event_id=_event_id(event)))
@@ -221,6 +235,12 @@ class Call:
     def _stop_answer(self, event: Event, now: float) -> None:
         self._barge_in.begin(now)
         self._barge_in.settle()
+
+    def _session_change(self, event: Event, now: float) -> None:
+        event_id = self._new_id("event")
+        self._outbox.send(
+            self._session.change(event, event_id, assistant_has_spoken=self._has_spoken)
+        )
 
     def _played(self, event: Event, now: float) -> None:
         state = event["state"]
@@ -268,11 +288,18 @@ class Call:
             self._outbox.tell(event)
 
     def _session_updated(self, event: Event, now: float) -> None:
-        self._recogniser = recogniser_of(event.get("session") or {}) or self._recogniser
+        self._recogniser = recogniser_of(event) or self._recogniser
+        shown = self._session.updated(event["session"])
+        self._transcript.silence_s = self._session.silence_s
+        self._outbox.tell({**shown, "event_id": event.get("event_id")})
         if not self._outbox.is_open:
             self._retry.ready(now)
             self._outbox.open()
             self._outbox.tell({"type": "chat.status", "state": "ready", "message": problems.READY})
+
+    def _session_created(self, event: Event, now: float) -> None:
+        session = scrubbed_session(event["session"])
+        self._outbox.tell({**event, "session": session})
 
     def _error(self, event: Event, now: float) -> None:
         error = event["error"]
@@ -284,7 +311,8 @@ class Call:
         elif not self._outbox.is_open:
             self.fail(problems.refused_session(error), now)
         else:
-            self.fail(problems.from_upstream(error), now)
+            own_id = self._session.rejected(error.get("event_id"))
+            self.fail(replace(problems.from_upstream(error), event_id=own_id), now)
 
     def _speech_started(self, event: Event, now: float) -> None:
         self._barge_in.begin(now, cancel=False)
@@ -298,6 +326,7 @@ class Call:
             return
         pcm = from_base64(event["delta"])
         item_id, content_index = event["item_id"], event["content_index"]
+        self._has_spoken = True
         if self._playback.receive(item_id, content_index, len(pcm)):
             self._transcript.sounded(item_id, now)
             self._outbox.tell(
@@ -343,6 +372,7 @@ _OF_BROWSER: dict[str, _Handler] = {
     "conversation.item.create": Call._typed,
     "response.cancel": Call._stop_answer,
     "response.create": Call._answer_wanted,
+    "session.update": Call._session_change,
 }
 
 _OF_UPSTREAM: dict[str, _Handler] = {
@@ -353,5 +383,6 @@ _OF_UPSTREAM: dict[str, _Handler] = {
     "response.created": Call._response_created,
     "response.done": Call._response_done,
     "response.output_audio.delta": Call._audio,
+    "session.created": Call._session_created,
     "session.updated": Call._session_updated,
 }

@@ -1,50 +1,125 @@
-"""The session settings of a call: the server's alone, sent upstream in one `session.update`."""
+"""The session of a call: what the persona decides, and what the caller may change of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from chatbot.realtime import events
 from chatbot.realtime.audio import SAMPLE_RATE_HZ
+from chatbot.realtime.events import Event
+from chatbot.realtime.permissions import Permissions, merged, permitted, scrubbed_session
 
 _FORMAT = {"type": "audio/pcm", "rate": SAMPLE_RATE_HZ}
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What a persona decides. `threshold` is 0 to 1; times in milliseconds."""
+    """What a persona decides. `threshold` is 0 to 1, `speed` 0.25 to 1.5; times in milliseconds.
+
+    `turn_detection` is `server_vad`, `semantic_vad` or `none` (push-to-talk); `output_modality`
+    is `audio` or `text`; `language` is ISO 639-1 or "".
+    """
 
     instructions: str
     voice: str
     transcription_model: str
-    threshold: float
-    prefix_padding_ms: int
-    silence_duration_ms: int
-
-    @property
-    def silence_s(self) -> float:
-        """How long after its end the upstream's detector reports the end of speech."""
-        return self.silence_duration_ms / 1000
+    threshold: float = 0.5
+    prefix_padding_ms: int = 300
+    silence_duration_ms: int = 500
+    turn_detection: str = "server_vad"
+    eagerness: str = "auto"
+    speed: float = 1.0
+    output_modality: str = "audio"
+    language: str = ""
 
     def as_session(self) -> dict[str, Any]:
         """The GA session object; the model is chosen at connect and not part of it."""
+        transcription = {"model": self.transcription_model}
+        if self.language:
+            transcription["language"] = self.language
+        output: dict[str, Any] = {"format": _FORMAT, "voice": self.voice}
+        if self.speed != 1.0:
+            output["speed"] = self.speed
         return {
             "type": "realtime",
-            "output_modalities": ["audio"],
+            "output_modalities": [self.output_modality],
             "instructions": self.instructions,
             "audio": {
                 "input": {
                     "format": _FORMAT,
-                    "transcription": {"model": self.transcription_model},
-                    "turn_detection": {
-                        "type": "server_vad",
-                        "threshold": self.threshold,
-                        "prefix_padding_ms": self.prefix_padding_ms,
-                        "silence_duration_ms": self.silence_duration_ms,
-                        "create_response": True,
-                        "interrupt_response": True,
-                    },
+                    "transcription": transcription,
+                    "turn_detection": self._detection(),
                 },
-                "output": {"format": _FORMAT, "voice": self.voice},
+                "output": output,
             },
         }
+
+    def _detection(self) -> dict[str, Any] | None:
+        if self.turn_detection == "none":
+            return None
+        answering = {"create_response": True, "interrupt_response": True}
+        if self.turn_detection == "semantic_vad":
+            return {"type": "semantic_vad", "eagerness": self.eagerness, **answering}
+        return {
+            "type": "server_vad",
+            "threshold": self.threshold,
+            "prefix_padding_ms": self.prefix_padding_ms,
+            "silence_duration_ms": self.silence_duration_ms,
+            **answering,
+        }
+
+
+class CallSession:
+    """The session as it is, through all sessions of the upstream that a call may have."""
+
+    def __init__(self, settings: SessionSettings, permissions: Permissions) -> None:
+        self._session = settings.as_session()
+        self._permissions = permissions
+        self._unanswered: dict[str, dict[str, Any]] = {}
+        self._event_id_of: dict[str, str | None] = {}
+
+    @property
+    def silence_s(self) -> float:
+        """How long after its end the upstream's detector reports the end of speech."""
+        detection = self._session["audio"]["input"]["turn_detection"] or {}
+        return float(detection.get("silence_duration_ms", 0)) / 1000
+
+    @property
+    def detects_turns(self) -> bool:
+        """The upstream decides when the user has finished; else it is push-to-talk."""
+        return self._session["audio"]["input"]["turn_detection"] is not None
+
+    def begin(self) -> Event:
+        """The `session.update` for a fresh session."""
+        self._unanswered.clear()
+        self._event_id_of.clear()
+        return events.session_update(self._session)
+
+    def change(self, event: Event, event_id: str, *, assistant_has_spoken: bool) -> Event:
+        """The `session.update` to forward for the browser's, under `event_id`.
+
+        Raises:
+            Refused: a field is unknown, wrong, or not the caller's to set.
+        """
+        changes = permitted(
+            event.get("session"),
+            self._permissions,
+            assistant_has_spoken=assistant_has_spoken,
+            current=self._session,
+        )
+        self._unanswered[event_id] = changes
+        self._event_id_of[event_id] = event.get("event_id")
+        return {**events.session_update(changes), "event_id": event_id}
+
+    def updated(self, session: dict[str, Any]) -> Event:
+        """The upstream has taken the oldest change; returns what the browser may see of it."""
+        for event_id in list(self._unanswered)[:1]:
+            self._session = merged(self._session, self._unanswered.pop(event_id))
+            self._event_id_of.pop(event_id, None)
+        return {"type": "session.updated", "session": scrubbed_session(session)}
+
+    def rejected(self, event_id: str | None) -> str | None:
+        """The upstream refused an event; the browser's own id of it, if it was a change."""
+        self._unanswered.pop(event_id or "", None)
+        return self._event_id_of.pop(event_id or "", None)

@@ -95,3 +95,11 @@ test("sound that is reported after the end changes nothing", () => {
   assert.equal(step(ended, { type: "playing", playing: true }), ended);
   assert.equal(step(ended, { type: "microphone", state: "on" }), ended);
 });
+
+test("a lost upstream is said calmly, and the call is as before once it is back", () => {
+  const lost = event("chat.status", { state: "reconnecting", message: "Go on speaking." });
+  const state = after(...open, lost);
+  assert.equal(phaseOf(state), "connecting");
+  assert.equal(statusOf(state), "Go on speaking.");
+  assert.equal(phaseOf(step(state, ready)), "listening");
+});

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from chatbot.realtime.call import Call
 from chatbot.realtime.context import CONTEXT_CHARACTERS, newest_that_fit
 from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, SaveUsage
 from chatbot.realtime.held import MAX_HELD_BYTES
+from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import PERMANENT, Problem
 from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.turns import Turn
@@ -29,6 +31,7 @@ class Harness:
             SETTINGS,
             history,
             first_position=len(history),
+            permissions=Permissions(frozenset({"voice", "speed", "turn_detection"})),
             new_id=lambda prefix: f"{prefix}_typed",
         )
         self.now = 100.0
@@ -196,11 +199,140 @@ def test_no_more_than_fifteen_seconds_are_kept_and_the_newest_of_them() -> None:
     assert kept[-1]["audio"] == to_base64(bytes([19, 0]) * (MAX_FRAME_BYTES // 2))
 
 
-def test_no_prompt_and_no_session_reaches_the_browser() -> None:
+def test_no_prompt_and_no_tool_reaches_the_browser() -> None:
     h = Harness(ready=False)
-    h.upstream({"type": "session.created", "session": {"instructions": "secret"}})
-    h.upstream({"type": "session.updated", "session": {"instructions": "secret"}})
+    tools = [{"type": "mcp", "server_label": "secret", "authorization": "secret"}]
+    session = {"type": "realtime", "instructions": "secret", "tools": tools, "voice": "x"}
+    for kind in ("session.created", "session.updated"):
+        h.upstream({"type": kind, "session": session})
+    assert len(h.told("session.updated")) == 1
     assert "secret" not in json.dumps(h.to_browser)
+
+
+def change(**output: Any) -> dict[str, Any]:
+    session = {"type": "realtime", "audio": {"output": output}}
+    return {"type": "session.update", "event_id": "mine", "session": session}
+
+
+def test_what_the_persona_leaves_to_the_caller_is_forwarded() -> None:
+    h = Harness()
+    h.browser(change(voice="cedar"))
+    (update,) = h.sent("session.update")
+    assert update["session"] == {"type": "realtime", "audio": {"output": {"voice": "cedar"}}}
+
+
+@pytest.mark.parametrize(
+    ("session", "code"),
+    [
+        ({"type": "realtime", "instructions": "Be rude."}, "setting_not_allowed"),
+        ({"type": "realtime", "tools": [{"type": "function"}]}, "setting_not_allowed"),
+        ({"type": "realtime", "output_modalities": ["text"]}, "setting_not_allowed"),
+        ({"type": "realtime", "telepathy": True}, "unknown_parameter"),
+        ({"type": "realtime", "audio": {"output": {"speed": 9}}}, "invalid_value"),
+    ],
+)
+def test_a_change_that_is_not_the_callers_is_refused_whole(
+    session: dict[str, Any], code: str
+) -> None:
+    h = Harness()
+    h.browser({"type": "session.update", "event_id": "mine", "session": session})
+    assert h.to_upstream == []
+    (error,) = h.told("chat.error")
+    assert (error["code"], error["event_id"], error["fatal"]) == (code, "mine", False)
+
+
+def test_the_voice_stays_once_it_was_heard() -> None:
+    h = Harness()
+    h.answer()
+    h.browser(change(voice="cedar"))
+    assert h.told("chat.error")[0]["code"] == "cannot_update_voice"
+    assert h.sent("session.update") == []
+
+
+def test_a_change_outlives_the_session() -> None:
+    h = Harness()
+    h.browser(change(speed=1.25))
+    h.upstream({"type": "session.updated", "session": {}})
+    h.browser(change(speed=0.5))  # never answered: the session breaks off
+    reopen(h)
+    assert h.sent("session.update")[0]["session"]["audio"]["output"]["speed"] == 1.25
+
+
+def test_a_change_that_the_upstream_rejects_is_told_with_the_browsers_own_id() -> None:
+    h = Harness()
+    h.browser(change(voice="cedar"))
+    (update,) = h.sent("session.update")
+    error = {"type": "invalid_request_error", "code": "invalid_value"}
+    h.upstream({"type": "error", "error": {**error, "event_id": update["event_id"]}})
+    assert h.told("chat.error")[0]["event_id"] == "mine"
+    reopen(h)
+    assert h.sent("session.update")[0]["session"]["audio"]["output"]["voice"] == "alloy"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"turn_detection": "none"}, None),
+        (
+            {"turn_detection": "semantic_vad", "eagerness": "low"},
+            {
+                "type": "semantic_vad",
+                "eagerness": "low",
+                "create_response": True,
+                "interrupt_response": True,
+            },
+        ),
+    ],
+)
+def test_a_persona_chooses_who_ends_a_turn(settings: dict[str, Any], expected: Any) -> None:
+    session = replace(SETTINGS, **settings).as_session()
+    assert session["audio"]["input"]["turn_detection"] == expected
+
+
+def test_a_personas_speed_language_and_modality_are_part_of_the_session() -> None:
+    settings = replace(SETTINGS, speed=1.5, language="de", output_modality="text")
+    session = settings.as_session()
+    assert session["audio"]["output"]["speed"] == 1.5
+    assert session["audio"]["input"]["transcription"]["language"] == "de"
+    assert session["output_modalities"] == ["text"]
+
+
+def test_push_to_talk_that_was_not_understood_is_committed_again() -> None:
+    h = Harness()
+    h.browser(
+        {
+            "type": "session.update",
+            "session": {"type": "realtime", "audio": {"input": {"turn_detection": None}}},
+        }
+    )
+    h.upstream({"type": "session.updated", "session": {}})
+    h.browser(FRAME)
+    h.browser({"type": "input_audio_buffer.commit"})
+    h.browser({"type": "response.create"})
+    h.upstream({"type": "input_audio_buffer.committed", "item_id": "u1"})
+    h.upstream({"type": "response.created", "response": {"id": "r1"}})
+    reopen(h)
+    h.forget()
+    h.upstream({"type": "session.updated", "session": {}})
+    assert h.types(h.to_upstream) == [
+        "input_audio_buffer.append",
+        "input_audio_buffer.commit",
+        "response.create",
+    ]
+
+
+def test_push_to_talk_clears_appends_commits_and_asks() -> None:
+    h = Harness()
+    h.browser({"type": "input_audio_buffer.clear"})
+    h.browser(FRAME)
+    h.browser({"type": "input_audio_buffer.commit"})
+    h.browser({"type": "response.create"})
+    assert h.types(h.to_upstream) == [
+        "input_audio_buffer.clear",
+        "input_audio_buffer.append",
+        "input_audio_buffer.commit",
+        "response.create",
+    ]
 
 
 # Relaying
@@ -482,7 +614,9 @@ def test_an_answer_that_was_there_already_is_waited_for() -> None:
         ("[" * 60_000, "invalid_json"),
         ("[]", "invalid_event"),
         ('{"type": 3}', "invalid_event"),
-        ('{"type": "session.update", "session": {}}', "event_not_allowed"),
+        ('{"type": "session.update", "session": {}}', "missing_required_parameter"),
+        ('{"type": "session.update"}', "missing_required_parameter"),
+        ('{"type": "conversation.item.truncate"}', "event_not_allowed"),
         ('{"type": "no.such.event"}', "event_not_allowed"),
         ('{"type": "conversation.item.create"}', "invalid_event"),
         ('{"type": "conversation.item.create", "item": 5}', "invalid_event"),

@@ -23,8 +23,8 @@ def test_every_server_event_has_a_decision() -> None:
     assert set(policy.FROM_UPSTREAM) == types_of(RealtimeServerEvent)
 
 
-def test_a_browser_can_change_nothing_of_the_session() -> None:
-    assert policy.FROM_BROWSER["session.update"] is Decision.REFUSE
+def test_no_session_is_relayed_as_it_is() -> None:
+    assert policy.FROM_BROWSER["session.update"] is Decision.OWN
     assert policy.FROM_UPSTREAM["session.created"] is Decision.OWN
     assert policy.FROM_UPSTREAM["session.updated"] is Decision.OWN
 

@@ -23,7 +23,7 @@ import { say } from "./messages.js";
  * @property {string} progress the server's word on connecting
  * @property {Notice | null} notice
  *
- * @typedef {{type: "dial"} | {type: "asked"} | {type: "dismiss"}
+ * @typedef {{type: "dial"} | {type: "asked"} | {type: "stopped"} | {type: "dismiss"}
  *   | {type: "microphone", state: CallState["microphone"], notice?: string}
  *   | {type: "notice", message: string}
  *   | {type: "playing", playing: boolean}
@@ -67,10 +67,13 @@ export function isUnderWay({ line }) {
 
 /** @type {Record<string, (state: CallState, event: SocketEvent) => Partial<CallState>>} */
 const ON_EVENT = {
-  "chat.status": (_, { state, message }) =>
-    state === "ready" ? { line: "open", progress: "" } : { progress: message },
+  "chat.status": (_, { state, message }) => {
+    if (state === "ready") return { line: "open", progress: "" };
+    return { line: "connecting", progress: message };
+  },
   "chat.error": (_, { message, fatal }) =>
     fatal ? {} : { notice: { message, wayOut: null }, asked: false },
+  "chat.tool.started": () => ({ asked: true }),
   "input_audio_buffer.speech_started": () => ({ hearing: true, asked: false }),
   "input_audio_buffer.speech_stopped": () => ({ hearing: false, asked: true }),
   "input_audio_buffer.cleared": () => ({ hearing: false, asked: false }),
@@ -96,6 +99,8 @@ export function step(state, signal) {
       return { ...IDLE, line: "connecting" };
     case "asked":
       return { ...state, asked: true };
+    case "stopped":
+      return { ...state, asked: false };
     case "dismiss":
       return { ...state, notice: null };
     case "notice":
