@@ -4,6 +4,7 @@ from prometheus_client import Counter, Gauge
 
 CALLS = Counter("colloquy_calls", "Calls that ended, by close code.", ["code"])
 LIVE_CALLS = Gauge("colloquy_live_calls", "Calls on this worker now.")
+UNKNOWN_EVENTS = Counter("colloquy_unknown_events", "Events of the upstream that we do not know.")
 PROBLEMS = Counter("colloquy_problems", "Problems that users were told of.", ["code"])
 TURNS = Counter("colloquy_turns", "Turns saved.", ["role", "status"])
 MESSAGES_DROPPED = Counter(

@@ -16,9 +16,10 @@ from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
 from chatbot.realtime.barge_in import BargeIn
 from chatbot.realtime.context import newest_that_fit
-from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage
+from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage, Unknown
 from chatbot.realtime.events import BadEvent, Event
 from chatbot.realtime.fields import Refused
+from chatbot.realtime.limits import Limits
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.permissions import Permissions, scrubbed_session
 from chatbot.realtime.playback import Playback
@@ -63,6 +64,7 @@ class Call:
         self._answers = Answers()
         self._barge_in = BargeIn(self._outbox, self._playback, self._transcript, self._answers)
         self._retry = Retry()
+        self._limits = Limits()
         self._opened_at = 0.0
         self._has_spoken = False
         self._is_over = False
@@ -191,27 +193,38 @@ class Call:
         if self._is_over:
             return
         if isinstance(frame, bytes):
-            self._speech(frame)
+            self._speech(frame, now)
             return
         event: Event = {}
         try:
             event = events.parse_bounded(frame, policy.MAX_TEXT_FRAME)
-            self._browser_event(event, now)
+            if wait_s := self._limits.event(event["type"], now):
+                self._refuse(problems.too_fast(wait_s, _event_id(event)), now)
+            else:
+                self._browser_event(event, now)
         except BadEvent as error:
-            self._outbox.complain(Problem(error.code, str(error)))
+            self._refuse(Problem(error.code, str(error)), now)
         except Refused as refused:
-            self._outbox.complain(Problem(refused.code, str(refused), event_id=_event_id(event)))
+            problem = Problem(refused.code, str(refused), event_id=_event_id(event))
+            self._refuse(problem, now)
         except (KeyError, TypeError, ValueError) as error:
             message = f"The event {event['type'][:80]} is not complete or not well formed: {error}."
-            self._outbox.complain(Problem("invalid_event", message, event_id=_event_id(event)))
+            self._refuse(Problem("invalid_event", message, event_id=_event_id(event)), now)
 
-    def _speech(self, pcm: bytes) -> None:
+    def _speech(self, pcm: bytes, now: float) -> None:
         if len(pcm) % BYTES_PER_SAMPLE:
-            self._outbox.complain(problems.ODD_FRAME)
+            self._refuse(problems.ODD_FRAME, now)
         elif len(pcm) > MAX_FRAME_BYTES:
-            self._outbox.complain(problems.LARGE_FRAME)
+            self._refuse(problems.LARGE_FRAME, now)
+        elif wait_s := self._limits.speech(len(pcm), now):
+            self._refuse(problems.too_fast(wait_s), now)
         else:
             self._outbox.send_speech(pcm)
+
+    def _refuse(self, problem: Problem, now: float) -> None:
+        """A frame is not accepted; the call goes on, unless there have been too many."""
+        is_abuse = self._limits.is_patience_lost(now)
+        self.fail(problems.ABUSE if is_abuse else problem, now)
 
     def _browser_event(self, event: Event, now: float) -> None:
         kind = event["type"]
@@ -221,7 +234,7 @@ class Call:
             self._outbox.send({"type": kind})
         else:
             message = f"The event {kind[:80]} cannot be sent in this call."
-            self._outbox.complain(Problem("event_not_allowed", message, event_id=_event_id(event)))
+            self._refuse(Problem("event_not_allowed", message, event_id=_event_id(event)), now)
 
     def _typed(self, event: Event, now: float) -> None:
         text = policy.typed_text(event)
@@ -269,8 +282,10 @@ class Call:
             return
         try:
             event = events.parse(text)
-            decision = policy.FROM_UPSTREAM.get(event["type"], Decision.DROP)
-            if decision is Decision.RELAY:
+            decision = policy.FROM_UPSTREAM.get(event["type"])
+            if decision is None:
+                self._outbox.ask(Unknown(event["type"]))
+            elif decision is Decision.RELAY:
                 self._relay(event, now)
             if handler := _OF_UPSTREAM.get(event["type"]):
                 handler(self, event, now)

@@ -45,6 +45,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """The upstream sent an event that we do not know; counted, and of no other consequence."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Leave the upstream's socket, if there is one, and open a new one after `delay_s` seconds."""
 
@@ -69,4 +76,4 @@ class HangUp:
     reason: str
 
 
-Effect = SaveTurn | SaveUsage | Publish | Told | Connect | HangUp
+Effect = SaveTurn | SaveUsage | Publish | Told | Unknown | Connect | HangUp

@@ -100,6 +100,12 @@ UNREADABLE = Problem(
     "bad_upstream_event", "The voice service sent something unreadable; the call goes on."
 )
 ODD_FRAME = Problem("odd_audio_frame", "A sound frame must hold whole samples.")
+ABUSE = Problem(
+    "too_many_bad_messages",
+    "This page sends what cannot be accepted. Reload it, then call again.",
+    LIMIT_REACHED,
+    retry_after=5,
+)
 LARGE_FRAME = Problem("audio_frame_too_large", "A sound frame may last one second at most.")
 
 
@@ -110,6 +116,12 @@ def from_upstream(error: dict[str, Any]) -> Problem:
     if error.get("type") == "authentication_error":
         message, close_code = _SENTENCES["invalid_api_key"]
     return Problem(str(code), message, close_code)
+
+
+def too_fast(wait_s: float, event_id: str | None = None) -> Problem:
+    """The browser sends more than a person could; it may go on in `wait_s` seconds."""
+    message = "That is more than can be taken at once; the call goes on. Wait a moment."
+    return Problem("rate_limited", message, retry_after=round(wait_s, 1), event_id=event_id)
 
 
 def refused_session(error: dict[str, Any]) -> Problem:

@@ -33,6 +33,11 @@ class SessionSettings:
     output_modality: str = "audio"
     language: str = ""
 
+    @property
+    def silence_s(self) -> float:
+        """How long after its end the upstream's detector reports the end of speech."""
+        return self.silence_duration_ms / 1000 if self.turn_detection == "server_vad" else 0.0
+
     def as_session(self) -> dict[str, Any]:
         """The GA session object; the model is chosen at connect and not part of it."""
         transcription = {"model": self.transcription_model}

@@ -12,7 +12,7 @@ from chatbot.realtime import policy
 from chatbot.realtime.audio import MAX_FRAME_BYTES, bytes_of, to_base64
 from chatbot.realtime.call import Call
 from chatbot.realtime.context import CONTEXT_CHARACTERS, newest_that_fit
-from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, SaveUsage
+from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, SaveUsage, Unknown
 from chatbot.realtime.held import MAX_HELD_BYTES
 from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import PERMANENT, Problem
@@ -667,6 +667,42 @@ def test_an_unknown_upstream_event_breaks_nothing() -> None:
     assert h.hang_up() is None
     h.browser(FRAME)
     assert len(h.sent("input_audio_buffer.append")) == 1
+
+
+def test_unknown_events_are_counted() -> None:
+    h = Harness()
+    h.upstream({"type": "response.telepathy.delta", "delta": "hm"})
+    assert Unknown("response.telepathy.delta") in h.effects
+
+
+def test_more_speech_than_a_person_can_say_is_refused_and_the_rest_goes_on() -> None:
+    h = Harness()
+    second = bytes(MAX_FRAME_BYTES)
+    for _ in range(31):
+        h.browser(second)
+    assert len(h.sent("input_audio_buffer.append")) == 30
+    assert [(e["code"], e["retry_after"]) for e in h.told("chat.error")] == [("rate_limited", 0.5)]
+    h.now += 0.5
+    h.browser(second)
+    assert len(h.sent("input_audio_buffer.append")) == 31
+
+
+def test_typing_faster_than_anybody_is_refused() -> None:
+    h = Harness()
+    for _ in range(11):
+        h.browser(typed("Hello."))
+    assert len(h.sent("conversation.item.create")) == 10
+    (error,) = h.told("chat.error")
+    assert (error["code"], error["event_id"]) == ("rate_limited", "mine")
+
+
+def test_a_page_that_sends_nothing_but_nonsense_is_let_go() -> None:
+    h = Harness()
+    for _ in range(100):
+        h.browser("{")
+    assert h.hang_up() is None
+    h.browser("{")
+    assert h.hang_up() == HangUp(4429, "too_many_bad_messages")
 
 
 # Failures of the upstream
