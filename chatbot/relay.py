@@ -14,8 +14,9 @@ from channels.db import database_sync_to_async
 from chatbot import control, metrics, store
 from chatbot.models import Call as CallRow
 from chatbot.realtime.call import Call
-from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, Told
+from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, Told, Unknown
 from chatbot.realtime.events import Event
+from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem
 from chatbot.recorder import Recorder, RecorderFull
 from chatbot.upstream import Upstream, UpstreamAddress, UpstreamError, open_upstream
@@ -41,7 +42,9 @@ def new_item_id(prefix: str) -> str:
 class Relay:
     """One running call. `receive` and the upstream feed it; `run` lasts as long as the call."""
 
-    def __init__(self, call: Call, row: CallRow, address: UpstreamAddress, send: Send) -> None:
+    def __init__(
+        self, call: Call | GatewayCall, row: CallRow, address: UpstreamAddress, send: Send
+    ) -> None:
         """`send` takes frames for the browser; it is only ever called by one task at a time."""
         self._call = call
         self._row = row
@@ -187,6 +190,9 @@ class Relay:
         if isinstance(effect, HangUp):
             self._hang_up = effect
             self._over.set()
+        elif isinstance(effect, Unknown):
+            metrics.UNKNOWN_EVENTS.inc()
+            log.warning("call %s: unknown event %s", self._row.pk, effect.kind[:80])
         elif isinstance(effect, Connect):
             self._leave(effect)
         elif isinstance(effect, Told):
