@@ -24,7 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatbot.models import CALL_LEASE, Call, Conversation, Fact, Persona, Turn, User
+from chatbot.models import CALL_LEASE, ApiToken, Call, Conversation, Fact, Persona, Turn, User
 
 
 def conversations_of(user: User) -> QuerySet[Conversation]:
@@ -54,6 +54,31 @@ def persona_for(user: User, slug: str | None) -> Persona:
     if slug:
         return Persona.objects.get(slug=slug)
     return Persona.objects.get(is_default=True)
+
+
+def persona_for_model(user: User, name: str, common_model: str) -> Persona:
+    """Whom an API client means: the persona of that slug, else the one with that model.
+
+    `common_model` is the model of all personas where the operator has set one; the default
+    persona answers to it.
+
+    Raises:
+        Persona.DoesNotExist: nobody.
+    """
+    if found := Persona.objects.filter(slug=name).first():
+        return found
+    if common_model and name == common_model:
+        return persona_for(user, None)
+    found = Persona.objects.filter(model=name).order_by("-is_default", "pk").first()
+    if found is None:
+        raise Persona.DoesNotExist
+    return found
+
+
+def token_for(digest: str) -> ApiToken | None:
+    """The API token of that SHA-256, if it is in force and its user may sign in."""
+    in_force = ApiToken.objects.filter(revoked_at=None, user__is_active=True)
+    return in_force.filter(digest=digest).select_related("user").first()
 
 
 def with_length(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from chatbot import usage, usage_admin
+from chatbot import token_admin, usage, usage_admin
 from chatbot.access import with_length
 from chatbot.models import Conversation, Persona, Turn, User
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     ConversationModelAdmin = PersonaModelAdmin = admin.ModelAdmin
 
-__all__ = ["ConversationAdmin", "PersonaAdmin", "usage_admin"]
+__all__ = ["ConversationAdmin", "PersonaAdmin", "token_admin", "usage_admin"]
 
 admin.site.site_header = _("Colloquy review")
 admin.site.site_title = _("Colloquy review")

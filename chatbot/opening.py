@@ -74,7 +74,12 @@ def is_trusted(origin: SplitResult, trusted: str) -> bool:
     return origin.scheme == wanted.scheme and is_same_domain(origin.netloc.lower(), pattern)
 
 
-def open_for(user: User, conversation_id: str | None, persona_slug: str | None) -> store.OpenedCall:
+def open_for(
+    user: User,
+    conversation_id: str | None,
+    persona_slug: str | None,
+    kind: str = Call.Kind.PAGE,
+) -> store.OpenedCall:
     """Open the call, or say why not.
 
     Raises:
@@ -86,6 +91,7 @@ def open_for(user: User, conversation_id: str | None, persona_slug: str | None) 
             conversation_id=conversation_id,
             persona_slug=persona_slug,
             limit=settings.MAX_CALLS_PER_USER,
+            kind=kind,
         )
     except Conversation.DoesNotExist:
         problem = Problem("conversation_not_found", _NO_CONVERSATION, NOT_FOUND)

@@ -1,20 +1,25 @@
-"""Every write: calls opened and ended, turns and usage saved. Synchronous; one transaction each."""
+"""Every write: calls opened and ended, turns, usage, facts and tokens. Synchronous; one
+transaction each."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import secrets
 import socket
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from chatbot.access import conversation_for, persona_for
+from chatbot.access import conversation_for, persona_for, token_for
 from chatbot.cost import cost_usd
-from chatbot.models import CALL_LEASE, Call, Conversation, Fact, Turn, Usage, User
+from chatbot.models import CALL_LEASE, ApiToken, Call, Conversation, Fact, Turn, Usage, User
 from chatbot.realtime.effects import SaveTurn, SaveUsage
 from chatbot.realtime.problems import TAKEN_OVER
 from chatbot.realtime.turns import Turn as CallTurn
@@ -24,6 +29,10 @@ WORKER = f"{socket.gethostname()}:{os.getpid()}"
 TITLE_CHARACTERS = 60
 MAX_FACTS = 200
 MAX_FACT_CHARACTERS = 500
+TOKEN_PREFIX = "clq_"  # noqa: S105 - what every token begins with
+TOKEN_HINT_CHARACTERS = 8
+#: The last use of a token is written at most this often.
+TOKEN_USE_WRITTEN = timedelta(minutes=1)
 
 
 class FactRefused(Exception):
@@ -47,10 +56,20 @@ class OpenedCall:
     turns: list[Turn]
     taken_over: list[UUID]
 
+    @property
+    def next_position(self) -> int:
+        """Where the next turn stands."""
+        return max((turn.position + 1 for turn in self.turns), default=0)
+
 
 @transaction.atomic
 def open_call(
-    user: User, *, conversation_id: str | None, persona_slug: str | None, limit: int
+    user: User,
+    *,
+    conversation_id: str | None,
+    persona_slug: str | None,
+    limit: int,
+    kind: str = Call.Kind.PAGE,
 ) -> OpenedCall:
     """Begin a call in a conversation of the user's, or in a new one without an id.
 
@@ -76,7 +95,7 @@ def open_call(
     conversation.updated_at = now
     conversation.save()
     call = Call.objects.create(
-        conversation=conversation, worker=WORKER, started_at=now, last_seen_at=now
+        conversation=conversation, kind=kind, worker=WORKER, started_at=now, last_seen_at=now
     )
     return OpenedCall(call, conversation, list(conversation.turns.all()), taken_over)
 
@@ -166,6 +185,43 @@ def forget_fact(user: User, text: str) -> bool:
 def delete_fact(fact: Fact) -> None:
     """Forget a fact for good."""
     fact.delete()
+
+
+def create_token(user: User, name: str) -> str:
+    """A new API token of the user's. It is returned this once; only its SHA-256 is kept.
+
+    Raises:
+        ValueError: the name is empty or too long.
+    """
+    longest = ApiToken._meta.get_field("name").max_length or 0
+    if not 0 < len(name.strip()) <= longest:
+        raise ValueError(f"The name of a token has 1 to {longest} characters.")
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    ApiToken.objects.create(
+        user=user,
+        name=name.strip(),
+        digest=hashlib.sha256(token.encode()).hexdigest(),
+        hint=token[:TOKEN_HINT_CHARACTERS],
+    )
+    return token
+
+
+def use_token(token: str) -> User | None:
+    """Whose token it is, if it is in force, and that it was used now."""
+    row = token_for(hashlib.sha256(token.encode()).hexdigest())
+    if row is None:
+        return None
+    now = timezone.now()
+    unwritten = Q(last_used_at=None) | Q(last_used_at__lt=now - TOKEN_USE_WRITTEN)
+    ApiToken.objects.filter(unwritten, pk=row.pk).update(last_used_at=now)
+    return row.user
+
+
+def revoke_tokens(tokens: Iterable[ApiToken]) -> int:
+    """These tokens open no more calls; how many were in force."""
+    keys = [token.pk for token in tokens]
+    in_force = ApiToken.objects.filter(pk__in=keys, revoked_at=None)
+    return in_force.update(revoked_at=timezone.now())
 
 
 def title_from(text: str) -> str:

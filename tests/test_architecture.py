@@ -82,7 +82,8 @@ def test_nobody_imports_views() -> None:
 
 
 def test_only_the_routing_imports_consumers() -> None:
-    assert users_of("chatbot.consumers") == {"chatbot.routing"}
+    assert users_of("chatbot.consumers") == {"chatbot.gateway", "chatbot.routing"}
+    assert users_of("chatbot.gateway") == {"chatbot.routing"}
 
 
 def test_models_know_neither_writes_nor_pages() -> None:

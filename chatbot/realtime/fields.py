@@ -5,6 +5,7 @@ Ranges and names are those of openai-python 3.54.0.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,15 +41,36 @@ def unknown(param: str) -> Refused:
     return Refused("unknown_parameter", f"Unknown parameter: '{param}'.", param)
 
 
+def missing(param: str) -> Refused:
+    """The service's refusal of an event that is not complete."""
+    message = f"Missing required parameter: '{param}'."
+    return Refused("missing_required_parameter", message, param)
+
+
+def not_allowed(param: str) -> Refused:
+    """Our refusal of what is the persona's."""
+    return Refused("setting_not_allowed", f"'{param}' cannot be changed here.", param)
+
+
 def text(limit: int) -> Check:
-    """A string of at most `limit` characters."""
+    """A string of at most `limit` characters that can be sent on and stored."""
 
     def check(value: Any, param: str) -> str:
         if not isinstance(value, str) or len(value) > limit:
             raise invalid(param, f"expected a string of at most {limit} characters.")
+        if "\0" in value or not _is_unicode(value):
+            raise invalid(param, "it holds characters that are no text.")
         return value
 
     return check
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
+        return False
+    return True
 
 
 def one_of(*allowed: str) -> Check:
@@ -103,15 +125,14 @@ def record(checks: Mapping[str, Check], *required: str) -> Check:
     def check(value: Any, param: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise invalid(param, "expected an object.")
+        prefix = f"{param}." if param else ""
         for name in required:
             if name not in value:
-                path = f"{param}.{name}"
-                message = f"Missing required parameter: '{path}'."
-                raise Refused("missing_required_parameter", message, path)
+                raise missing(f"{prefix}{name}")
         for name in value:
             if name not in checks:
-                raise unknown(f"{param}.{name[:MAX_NAME]}")
-        return {name: checks[name](each, f"{param}.{name}") for name, each in value.items()}
+                raise unknown(f"{prefix}{name[:MAX_NAME]}")
+        return {name: checks[name](each, f"{prefix}{name}") for name, each in value.items()}
 
     return check
 
@@ -133,9 +154,14 @@ def either(first: Check, second: Check) -> Check:
     return lambda value, param: (first if isinstance(value, str) else second)(value, param)
 
 
-def _any_object(value: Any, param: str) -> dict[str, Any]:
+def any_object(value: Any, param: str) -> dict[str, Any]:
+    """An object that is proper JSON, whatever it holds."""
     if not isinstance(value, dict):
         raise invalid(param, "expected an object.")
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise invalid(param, "expected proper JSON.") from None
     return value
 
 
@@ -166,12 +192,12 @@ _tool = {
     "type": _a_type,
     "name": text(64),
     "description": text(16_384),
-    "parameters": _any_object,
+    "parameters": any_object,
     "strict": boolean,
 }
 _choice = record({"type": _a_type, "name": text(64)}, "name")
 _retention = record(
-    {"type": _a_type, "retention_ratio": number(0, 1), "token_limits": _any_object},
+    {"type": _a_type, "retention_ratio": number(0, 1), "token_limits": any_object},
     "retention_ratio",
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatbot.realtime import fields
-from chatbot.realtime.fields import Check, Refused, invalid, unknown
+from chatbot.realtime.fields import Check, Refused, invalid, missing, not_allowed, unknown
 
 Session = dict[str, Any]
 
@@ -23,11 +23,17 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Field:
     """Who may set a field (a name of `USER_SETTINGS`, or None: who may instruct), and to what."""
 
     check: Check
     setting: str | None = None
+
+    def may_be_set(self, permissions: Permissions) -> bool:
+        """Whether it is this client's to set."""
+        if self.setting is None:
+            return permissions.may_instruct
+        return self.setting in permissions.settings
 
 
 _INPUT, _OUTPUT = "audio.input", "audio.output"
@@ -35,28 +41,28 @@ _TRANSCRIPTION = f"{_INPUT}.transcription"
 _TURN_DETECTION = f"{_INPUT}.turn_detection"
 _VOICE = f"{_OUTPUT}.voice"
 
-_FIELDS: dict[str, _Field] = {
-    "output_modalities": _Field(fields.modalities, "output_modality"),
-    _TURN_DETECTION: _Field(fields.turn_detection, "turn_detection"),
-    f"{_TRANSCRIPTION}.language": _Field(fields.language, "language"),
-    _VOICE: _Field(fields.voice, "voice"),
-    f"{_OUTPUT}.speed": _Field(fields.speed, "speed"),
-    "instructions": _Field(fields.instructions),
-    "tools": _Field(fields.tools),
-    "tool_choice": _Field(fields.tool_choice),
-    "parallel_tool_calls": _Field(fields.boolean),
-    "max_output_tokens": _Field(fields.max_output_tokens),
-    "truncation": _Field(fields.truncation),
-    "reasoning": _Field(fields.reasoning),
-    "include": _Field(fields.include),
-    f"{_INPUT}.format": _Field(fields.audio_format),
-    f"{_INPUT}.noise_reduction": _Field(fields.noise_reduction),
-    f"{_TRANSCRIPTION}.model": _Field(fields.text(80)),
-    f"{_TRANSCRIPTION}.prompt": _Field(fields.text(4_000)),
-    f"{_TRANSCRIPTION}.languages": _Field(fields.listed(fields.language, 20)),
-    f"{_TRANSCRIPTION}.keywords": _Field(fields.listed(fields.text(200), 200)),
-    f"{_TRANSCRIPTION}.delay": _Field(fields.text(20)),
-    f"{_OUTPUT}.format": _Field(fields.audio_format),
+_FIELDS: dict[str, Field] = {
+    "output_modalities": Field(fields.modalities, "output_modality"),
+    _TURN_DETECTION: Field(fields.turn_detection, "turn_detection"),
+    f"{_TRANSCRIPTION}.language": Field(fields.language, "language"),
+    _VOICE: Field(fields.voice, "voice"),
+    f"{_OUTPUT}.speed": Field(fields.speed, "speed"),
+    "instructions": Field(fields.instructions),
+    "tools": Field(fields.tools),
+    "tool_choice": Field(fields.tool_choice),
+    "parallel_tool_calls": Field(fields.boolean),
+    "max_output_tokens": Field(fields.max_output_tokens),
+    "truncation": Field(fields.truncation),
+    "reasoning": Field(fields.reasoning),
+    "include": Field(fields.include),
+    f"{_INPUT}.format": Field(fields.audio_format),
+    f"{_INPUT}.noise_reduction": Field(fields.noise_reduction),
+    f"{_TRANSCRIPTION}.model": Field(fields.text(80)),
+    f"{_TRANSCRIPTION}.prompt": Field(fields.text(4_000)),
+    f"{_TRANSCRIPTION}.languages": Field(fields.listed(fields.language, 20)),
+    f"{_TRANSCRIPTION}.keywords": Field(fields.listed(fields.text(200), 200)),
+    f"{_TRANSCRIPTION}.delay": Field(fields.text(20)),
+    f"{_OUTPUT}.format": Field(fields.audio_format),
 }
 
 #: Objects that hold fields.
@@ -98,11 +104,10 @@ def permitted(
             if path == "prompt" and not value:
                 continue
             raise unknown(param[: fields.MAX_NAME])
-        if not _may_set(field, permissions):
+        if not field.may_be_set(permissions):
             if _says_nothing(path, value) or (path in present and present[path] == value):
                 continue
-            message = f"'{param}' cannot be changed here."
-            raise Refused("setting_not_allowed", message, param)
+            raise not_allowed(param)
         value = field.check(value, param)
         if path == _VOICE and value == present.get(_VOICE):
             continue
@@ -156,13 +161,10 @@ def scrubbed_session(session: Mapping[str, Any], own: Mapping[str, Any] | None =
 
 def _check_type(session: Any) -> None:
     if not isinstance(session, dict):
-        raise Refused(
-            "missing_required_parameter", "Missing required parameter: 'session'.", "session"
-        )
+        raise missing("session")
     kind = session.get("type")
     if kind is None:
-        message = "Missing required parameter: 'session.type'."
-        raise Refused("missing_required_parameter", message, "session.type")
+        raise missing("session.type")
     if kind == "transcription":
         message = (
             "Passing a transcription session update event to a realtime session is not allowed."
@@ -183,12 +185,6 @@ def _leaves(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
                 raise invalid(f"session.{path}", "expected an object.")
         elif path not in _IGNORED:
             yield path, value
-
-
-def _may_set(field: _Field, permissions: Permissions) -> bool:
-    if field.setting is None:
-        return permissions.may_instruct
-    return field.setting in permissions.settings
 
 
 def _says_nothing(path: str, value: Any) -> bool:

@@ -1,0 +1,158 @@
+"""The session of a client of `/v1/realtime`: the persona's, with what the client has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.realtime import events
+from chatbot.realtime.events import Event
+from chatbot.realtime.fields import PCM
+from chatbot.realtime.permissions import (
+    Permissions,
+    Session,
+    merged,
+    permitted,
+    scrubbed_session,
+)
+
+#: As with the service itself; the client was told so in `session.created`.
+SESSION_SECONDS = 3600
+
+#: What the service says of a session where nobody has said otherwise.
+_DEFAULTS: Session = {
+    "type": "realtime",
+    "output_modalities": ["audio"],
+    "tool_choice": "auto",
+    "max_output_tokens": "inf",
+    "tracing": None,
+    "truncation": "auto",
+    "prompt": None,
+    "include": None,
+    "audio": {
+        "input": {
+            "format": PCM,
+            "transcription": None,
+            "noise_reduction": None,
+            "turn_detection": None,
+        },
+        "output": {"format": PCM, "voice": "alloy", "speed": 1.0},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One `session.update` on its way: by the client, or our own (`changes` None).
+
+    `event_id` is ours, so that the answer can be told apart; `client_event_id` the client's.
+    """
+
+    event_id: str
+    changes: Session | None
+    client_event_id: str | None = None
+
+
+class ClientSession:
+    """What is in force, what the client may see of it, and which updates are not answered yet."""
+
+    def __init__(
+        self, persona: Mapping[str, Any], permissions: Permissions, session_id: str, model: str
+    ) -> None:
+        """`persona` is the session as the persona wants it. The tools that we run are not offered
+        to clients, which run their own."""
+        ours = {name: value for name, value in persona.items() if name not in ("tools", "include")}
+        self._ours: Session = ours
+        self._in_force = merged(_DEFAULTS, ours)
+        self._own: Session = {"instructions": "", "tools": []}
+        self._changes: Session = {}
+        self._permissions = permissions
+        self._identity = {"object": "realtime.session", "id": session_id, "model": model}
+        self._expires_at = 0
+        self._unanswered: list[Update] = []
+
+    @property
+    def audio_format(self) -> str:
+        """What answers are spoken in: `audio/pcm`, or 8 kHz G.711."""
+        return str(self._in_force["audio"]["output"]["format"]["type"])
+
+    @property
+    def transcription_model(self) -> str:
+        """Which recogniser writes down what the user says."""
+        return str((self._in_force["audio"]["input"]["transcription"] or {}).get("model") or "")
+
+    @property
+    def silence_s(self) -> float:
+        """How long after its end the upstream's detector reports the end of speech."""
+        detection = self._in_force["audio"]["input"]["turn_detection"] or {}
+        return float(detection.get("silence_duration_ms") or 0) / 1000
+
+    def created(self, now: float) -> Event:
+        """`session.created`, as the service would say it."""
+        self._expires_at = int(now) + SESSION_SECONDS
+        return {"type": "session.created", "session": self._shown(self._in_force)}
+
+    def is_expired(self, now: float) -> bool:
+        """Its hour is over."""
+        return now >= self._expires_at
+
+    def begin(self, event_id: str) -> Event:
+        """The update that a fresh session of the upstream begins with."""
+        theirs = [update for update in self._unanswered if update.changes is not None]
+        self._unanswered = [Update(event_id, None), *theirs]
+        update = events.session_update(merged(self._ours, self._changes))
+        return {"event_id": event_id, **update}
+
+    def change(self, event: Event, event_id: str, *, assistant_has_spoken: bool) -> Event:
+        """The client's update as it is forwarded.
+
+        Raises:
+            Refused: it is not forwarded.
+        """
+        changes = permitted(
+            event.get("session"),
+            self._permissions,
+            assistant_has_spoken=assistant_has_spoken,
+            current=self._in_force,
+        )
+        update = Update(event_id, changes, _text_or_none(event.get("event_id")))
+        self._unanswered.append(update)
+        return self._forwarded(update)
+
+    def unanswered(self) -> list[Event]:
+        """The client's updates that a session took with it when it went."""
+        return [self._forwarded(update) for update in self._unanswered if update.changes]
+
+    def updated(self, session: Mapping[str, Any]) -> Event | None:
+        """The upstream has taken the oldest update; what the client hears, if it was theirs."""
+        update = self._unanswered.pop(0) if self._unanswered else Update("", None)
+        if update.changes is None:
+            return None
+        self._in_force = merged(self._in_force, update.changes)
+        self._changes = merged(self._changes, update.changes)
+        self._own = merged(self._own, update.changes)
+        return {"type": "session.updated", "session": self._shown(session)}
+
+    def refused(self, event_id: Any) -> Update | None:
+        """The upstream has refused an update; None when the id is of something else."""
+        for index, update in enumerate(self._unanswered):
+            if update.event_id == event_id:
+                return self._unanswered.pop(index)
+        return None
+
+    def _forwarded(self, update: Update) -> Event:
+        changes = update.changes or {}
+        transcription = changes.get("audio", {}).get("input", {}).get("transcription")
+        if transcription:  # whole, as it is not known that every upstream merges it
+            whole = merged(self._in_force["audio"]["input"]["transcription"] or {}, transcription)
+            changes = merged(changes, {"audio": {"input": {"transcription": whole}}})
+        return {"event_id": update.event_id, **events.session_update(changes)}
+
+    def _shown(self, session: Mapping[str, Any]) -> Session:
+        shown = scrubbed_session(session, self._own)
+        return {**shown, **self._identity, "expires_at": self._expires_at}
+
+
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

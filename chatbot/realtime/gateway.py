@@ -1,0 +1,323 @@
+"""One call of a Realtime client on `/v1/realtime` as a state machine, fed and drained like `Call`.
+
+Both peers speak GA events. What the client sends is checked and cleaned (`requests.py`,
+`permissions.py`); what the upstream sends is passed on by `policy.FROM_UPSTREAM_TO_CLIENT`. The
+client plays the answers, runs its own tools and says itself where an answer was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chatbot.realtime import api_errors, events, policy, problems
+from chatbot.realtime.audio import from_base64
+from chatbot.realtime.client_session import ClientSession
+from chatbot.realtime.context import newest_that_fit
+from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, SaveUsage, Told
+from chatbot.realtime.events import BadEvent, Event
+from chatbot.realtime.fields import Refused
+from chatbot.realtime.outbox import Outbox
+from chatbot.realtime.permissions import Permissions
+from chatbot.realtime.policy import Decision
+from chatbot.realtime.problems import Problem
+from chatbot.realtime.requests import Requests
+from chatbot.realtime.retry import Retry
+from chatbot.realtime.session import SessionSettings
+from chatbot.realtime.sounded import Sounded
+from chatbot.realtime.transcript import Transcript
+from chatbot.realtime.turns import Turn
+
+EXPIRED = 1001
+_EXPIRED = "Your session hit the maximum duration of 60 minutes."
+_BINARY = "Expected a text WebSocket message; binary frames are not supported."
+
+
+class GatewayCall:
+    """The relay's decisions for one Realtime client and one upstream."""
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        history: Sequence[Turn] = (),
+        *,
+        permissions: Permissions,
+        model: str,
+        now: float,
+        first_position: int = 0,
+        new_id: Callable[[str], str],
+    ) -> None:
+        """`history` are the stored turns in order; `model` is what the client asked for; `new_id`
+        makes an id from a prefix."""
+        self._history = list(history)
+        self._new_id = new_id
+        self._session = ClientSession(settings.as_session(), permissions, new_id("sess"), model)
+        self._requests = Requests(permissions)
+        self._replayed = frozenset(turn.item_id for turn in history)
+        self._unannounced = set(self._replayed)
+        self._transcript = Transcript(self._replayed, first_position)
+        self._transcript.silence_s = self._session.silence_s
+        self._outbox = Outbox()
+        self._retry = Retry()
+        self._sounded = Sounded()
+        self._asked: Event | None = None
+        self._response: Event | None = None
+        self._is_over = False
+        self._tell(self._session.created(now))
+
+    # Draining
+
+    def data_for_browser(self) -> list[str | bytes]:
+        """Frames to send to the client, in order."""
+        return self._outbox.take_for_browser()
+
+    def data_for_upstream(self) -> list[str]:
+        """Text frames to send to the upstream, in order."""
+        return self._outbox.take_for_upstream()
+
+    def effects(self) -> list[Effect]:
+        """What the shell must do, in order."""
+        if not self._is_over:
+            self._outbox.save_settled(self._transcript)
+        return self._outbox.take_effects()
+
+    # The life of the call
+
+    @property
+    def is_over(self) -> bool:
+        """A hang-up was decided; nothing that comes later counts."""
+        return self._is_over
+
+    def hang_up(self, code: int, reason: str, now: float) -> None:
+        """End the call: settle what is open, save it, close the socket."""
+        if not self._is_over:
+            self._is_over = True
+            self._transcript.close(now)
+            self._outbox.save_settled(self._transcript)
+            self._outbox.ask(HangUp(code, reason))
+
+    def fail(self, problem: Problem, now: float) -> None:
+        """Tell the client of a problem, and end the call if it cannot go on."""
+        self._tell(api_errors.of_problem(problem))
+        self._outbox.ask(Told(problem))
+        if problem.close_code is not None:
+            reason = f"{api_errors.kind_of(problem)}.{problem.code}"
+            self.hang_up(problem.close_code, reason, now)
+
+    def turn_saved(self, saved: SaveTurn) -> None:
+        """The row is committed: the user's tabs may show it as saved."""
+        turn = saved.turn
+        event = {"item_id": turn.item_id, "position": saved.position, "status": turn.status}
+        self._outbox.ask(Publish({"type": "chat.turn.saved", **event}))
+
+    def tick(self, now: float) -> None:
+        """Let time pass: the session lasts as long as the client was told."""
+        if self._session.is_expired(now) and not self._is_over:
+            self._tell(api_errors.error_event("session_expired", _EXPIRED))
+            self.hang_up(EXPIRED, _EXPIRED, now)
+
+    # The life of the upstream
+
+    def upstream_opened(self, now: float) -> None:
+        """A fresh, empty session is there: tell it what it is, and what was said before."""
+        said = [*self._history, *self._transcript.turns()]
+        self._replayed = frozenset(turn.item_id for turn in said)
+        self._transcript.begin_session()
+        self._outbox.send_now(self._session.begin(self._new_id("event")))
+        for turn in newest_that_fit(said):
+            self._outbox.send_now(events.message_create(turn.item_id, turn.role, turn.context_text))
+
+    def waiting(self, message: str) -> None:
+        """The upstream is not there yet. No event says so: what the client sends is kept."""
+
+    def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:
+        """The session is gone: go on with a new one while that may help, else end the call.
+
+        `chance` is a random number from 0 to 1, for the jitter.
+        """
+        if self._is_over:
+            return
+        delay = self._retry.lost(problem, now, chance)
+        if delay is None:
+            self.fail(problem, now)
+            return
+        if self._outbox.is_open:
+            self._break_off(now)
+        self._outbox.ask(Connect(delay))
+
+    def _break_off(self, now: float) -> None:
+        """Close what was in flight as a cancelled response would be; ask again for what was only
+        asked for."""
+        running, self._response = self._response, None
+        for event in self._transcript.broken_off(running["id"] if running else None):
+            if event["type"] == "response.done":
+                details = {"type": "cancelled", "reason": "client_cancelled"}
+                event["response"] = {**(running or {}), **event["response"]}
+                event["response"]["status_details"] = details
+            self._transcript.apply(event, now)
+            self._tell(event)
+        self._outbox.close()
+        for update in self._session.unanswered():
+            self._outbox.send(update)
+        if self._asked is not None:
+            self._outbox.send(self._asked)
+
+    # From the client
+
+    def receive_from_browser(self, frame: str | bytes, now: float) -> None:
+        """One WebSocket frame of the client's."""
+        if self._is_over:
+            return
+        event: Event = {}
+        try:
+            if isinstance(frame, bytes):
+                raise BadEvent("invalid_event", _BINARY)
+            event = events.parse_bounded(frame, policy.MAX_CLIENT_FRAME)
+            self._client_event(event)
+        except BadEvent as error:
+            self._tell(api_errors.error_event(error.code, str(error)))
+        except Refused as refused:
+            self._tell(api_errors.of_refusal(refused, _event_id(event)))
+        except ValueError as error:
+            message = f"The event could not be taken: {error}."
+            self._tell(api_errors.error_event("invalid_event", message, event_id=_event_id(event)))
+
+    def _client_event(self, event: Event) -> None:
+        kind = event["type"]
+        if kind == "session.update":
+            has_spoken = self._sounded.anything or any(t.role == "assistant" for t in self._history)
+            update_id = self._new_id("event")
+            self._outbox.send(
+                self._session.change(event, update_id, assistant_has_spoken=has_spoken)
+            )
+            return
+        cleaned = self._requests.cleaned(event)
+        if kind == "input_audio_buffer.append":
+            self._outbox.send_speech(_pcm(cleaned["audio"]))
+            return
+        if kind == "response.create":
+            self._asked = cleaned
+        self._outbox.send(cleaned)
+
+    # From the upstream
+
+    def receive_from_upstream(self, text: str, now: float) -> None:
+        """One text frame; what is no event of ours never breaks a call."""
+        if self._is_over:
+            return
+        try:
+            event = events.parse(text)
+            decision = policy.FROM_UPSTREAM_TO_CLIENT.get(event["type"], Decision.DROP)
+            if decision is Decision.RELAY:
+                self._relay(event, now)
+            if handler := _OF_UPSTREAM.get(event["type"]):
+                handler(self, event, now)
+        except (BadEvent, KeyError, TypeError, ValueError, AttributeError):
+            self._outbox.ask(Told(problems.UNREADABLE))
+
+    def _relay(self, event: Event, now: float) -> None:
+        item_id = (event.get("item") or {}).get("id")
+        if item_id in self._replayed and event["type"].startswith("conversation.item."):
+            self._echoed(event, item_id)
+            return
+        if event["type"] != "conversation.item.deleted":  # the client's business; rows stay
+            self._transcript.apply(event, now)
+        self._outbox.keep_all_speech(self._transcript.awaits_words)
+        if event["type"] == "response.done":
+            event = api_errors.without_keys(event)
+        self._tell(event)
+        if event["type"] in policy.CAPTIONS:
+            self._outbox.ask(Publish(event))
+
+    def _echoed(self, event: Event, item_id: str) -> None:
+        """A replayed turn: the client learns once of those that were there before it called."""
+        if event["type"] == "conversation.item.retrieved" or item_id in self._unannounced:
+            self._tell(event)
+        if event["type"] == "conversation.item.done":
+            self._unannounced.discard(item_id)
+
+    def _session_updated(self, event: Event, now: float) -> None:
+        if shown := self._session.updated(event["session"]):
+            self._tell(shown)
+            self._transcript.silence_s = self._session.silence_s
+        if not self._outbox.is_open:
+            self._retry.ready(now)
+            self._outbox.open()
+
+    def _error(self, event: Event, now: float) -> None:
+        error = event["error"]
+        code, about = error.get("code"), error.get("event_id")
+        problem = problems.from_upstream(error)
+        update = self._session.refused(about)
+        if update is not None and update.changes is not None:
+            self._tell(
+                {"type": "error", "error": api_errors.redacted(error, update.client_event_id)}
+            )
+        elif code == "session_expired":
+            return  # the socket closes next, and the call goes on with a new session
+        elif update is not None or not self._outbox.is_open:
+            self.fail(problems.refused_session(error), now)
+        elif problem.close_code is not None:
+            self.fail(problem, now)
+        else:
+            if self._asked is not None and about in (None, self._asked.get("event_id")):
+                self._asked = None
+            self._tell({"type": "error", "error": api_errors.redacted(error, about)})
+
+    def _response_created(self, event: Event, now: float) -> None:
+        self._asked = None
+        if event["response"].get("conversation_id", "") is not None:
+            self._response = event["response"]
+
+    def _response_done(self, event: Event, now: float) -> None:
+        response = event["response"]
+        if self._response is not None and response["id"] == self._response["id"]:
+            self._response = None
+        if response.get("usage"):
+            self._outbox.ask(SaveUsage("response", response["id"], response["usage"]))
+        if problem := problems.failed_response(response):
+            self._outbox.ask(Told(problem))
+
+    def _transcribed(self, event: Event, now: float) -> None:
+        if usage := event.get("usage"):
+            model = self._session.transcription_model
+            self._outbox.ask(SaveUsage("transcription", event["item_id"], usage, model))
+
+    def _audio(self, event: Event, now: float) -> None:
+        self._sounded.add(event["item_id"], len(event["delta"]), self._session.audio_format)
+        self._transcript.sounded(event["item_id"], now)
+
+    def _truncated(self, event: Event, now: float) -> None:
+        received_ms = self._sounded.ms_of(event["item_id"])
+        if event["audio_end_ms"] < received_ms:
+            self._transcript.cut(event["item_id"], event["audio_end_ms"], received_ms)
+
+    def _tell(self, event: Event) -> None:
+        if not event.get("event_id"):
+            event = {"event_id": self._new_id("event"), **event}
+        self._outbox.tell(event)
+
+
+def _event_id(event: dict[str, Any]) -> str | None:
+    found = event.get("event_id")
+    return found if isinstance(found, str) else None
+
+
+def _pcm(audio: str) -> bytes:
+    try:
+        return from_base64(audio)
+    except ValueError:
+        raise Refused("invalid_value", "Invalid 'audio': expected base64 audio.", "audio") from None
+
+
+_Handler = Callable[[GatewayCall, Event, float], None]
+
+_OF_UPSTREAM: dict[str, _Handler] = {
+    "conversation.item.input_audio_transcription.completed": GatewayCall._transcribed,
+    "conversation.item.truncated": GatewayCall._truncated,
+    "error": GatewayCall._error,
+    "response.created": GatewayCall._response_created,
+    "response.done": GatewayCall._response_done,
+    "response.output_audio.delta": GatewayCall._audio,
+    "session.updated": GatewayCall._session_updated,
+}
