@@ -1,5 +1,6 @@
 """System checks: things that work, but not well, or not together."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,8 @@ from autobahn import websocket
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning
+
+from project import loop
 
 Check = Callable[..., list[CheckMessage]]
 Apps = Sequence[AppConfig] | None
@@ -21,6 +24,19 @@ def websocket_acceleration(app_configs: Apps, **kwargs: Any) -> list[CheckMessag
             "Autobahn's native acceleration is off: a call costs a worker twice the time.",
             hint="Unset AUTOBAHN_USE_NVX, and install autobahn from its binary wheel.",
             id="chatbot.W001",
+        )
+    ]
+
+
+def event_loop(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """uvloop has no wheels for some systems, which do without."""
+    if loop.has_uvloop() or sys.platform == "win32":
+        return []
+    return [
+        Warning(
+            "uvloop is not installed: a call costs a worker a tenth more.",
+            hint="Install what requirements.txt names.",
+            id="chatbot.W002",
         )
     ]
 
@@ -53,6 +69,7 @@ def openai_key(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
 
 CHECKS: dict[Check, str] = {
     websocket_acceleration: Tags.compatibility,
+    event_loop: Tags.compatibility,
     shared_layer: Tags.caches,
     openai_key: Tags.urls,
 }

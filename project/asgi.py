@@ -12,8 +12,12 @@ http_application = get_asgi_application()
 # Imports models, so Django must be set up by then.
 from chatbot.routing import websocket_urlpatterns  # noqa: E402
 from project.closing import allow_every_code  # noqa: E402
+from project.loop import use_uvloop  # noqa: E402
+from project.sending import send_at_once  # noqa: E402
 
 allow_every_code()
+send_at_once()
+use_uvloop()
 
 application = ProtocolTypeRouter(
     {

@@ -27,6 +27,11 @@ def test_slow_frames_are_told() -> None:
         assert ids() == {"chatbot.W001"}
 
 
+def test_a_slow_event_loop_is_told() -> None:
+    with mock.patch("project.loop.uvloop", new=None):
+        assert ids() == {"chatbot.W002"}
+
+
 def test_several_workers_need_redis(settings: Settings) -> None:
     settings.WORKERS = 2
     settings.REDIS_URL = ""
