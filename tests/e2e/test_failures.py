@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenBrowser, Site, new_page, sign_in, silence
 from tests.services import free_port
-from tests.test_scripts_server import serving
+from tests.test_scripts_server import named, serving
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -53,3 +53,20 @@ def test_somebody_signed_out_meanwhile_is_told_to_sign_in(
         page.get_by_test_id("start-call").click()
         expect(page.get_by_test_id("error")).to_contain_text("You are not signed in.")
         expect(page.get_by_test_id("error").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_a_call_outlives_the_voice_engine(site: Site, open_browser: OpenBrowser) -> None:
+    with open_browser(silence(60)) as browser:
+        page = new_page(browser)
+        sign_in(page, site)
+        page.get_by_test_id("text-input").fill("What is the capital of France?")
+        page.get_by_test_id("send").click()
+        answers = page.locator('[data-testid="turn"][data-role="assistant"]')
+        expect(answers.first).to_have_attribute("data-status", "completed")
+        (engine,) = named(site.process, "chatbot.engine")
+        engine.kill()
+        expect(page.get_by_test_id("status")).to_contain_text("Go on speaking")
+        page.get_by_test_id("text-input").fill("How many days are there in a week?")
+        page.get_by_test_id("send").click()
+        expect(answers.nth(1)).to_have_attribute("data-status", "completed")
+        expect(page.get_by_test_id("error")).to_be_hidden()
