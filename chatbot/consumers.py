@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,6 +25,9 @@ from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import Problem
 from chatbot.relay import Relay, new_item_id
+from chatbot.tools.clock import zone_named
+from chatbot.tools.registry import toolset_of
+from chatbot.tools.tool import ToolContext
 from chatbot.upstream import UpstreamAddress
 
 log = logging.getLogger(__name__)
@@ -92,7 +96,7 @@ class CallConsumer(BrowserConsumer):
         await self.show(started_event(opened.call, opened.turns))
         persona = opened.conversation.persona
         call = Call(
-            persona.session_settings(),
+            replace(persona.session_settings(), tools=toolset_of(persona)),
             [turn.in_call() for turn in opened.turns],
             permissions=Permissions(frozenset(persona.user_settings)),
             first_position=opened.next_position,
@@ -112,7 +116,10 @@ class CallConsumer(BrowserConsumer):
             settings.REALTIME_MODEL or opened.conversation.persona.model,
             settings.OPENAI_API_KEY,
         )
-        self.relay = Relay(call, opened.call, address, self.send_frame)
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        zone = zone_named(query.get("tz", [None])[0])
+        context = ToolContext(opened.conversation.user, opened.conversation.pk, zone)
+        self.relay = Relay(call, opened.call, address, self.send_frame, context)
         self.task = asyncio.create_task(self.hold(self.relay, opened.call), name="call")
 
     async def hold(self, relay: Relay, row: CallRow) -> None:

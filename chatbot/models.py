@@ -304,6 +304,8 @@ class Turn(models.Model):
             "heard_text": self.heard_text,
             "heard_ms": self.heard_ms,
             "error": self.error,
+            "tool_name": self.tool_name,
+            "tool_arguments": self.tool_arguments,
             "started_at": self.started_at.isoformat(),
         }
 
@@ -318,6 +320,8 @@ class Turn(models.Model):
             heard_text=self.heard_text,
             heard_ms=self.heard_ms,
             error=self.error,
+            tool_name=self.tool_name,
+            tool_arguments=self.tool_arguments,
             started_at=self.started_at.timestamp(),
         )
 

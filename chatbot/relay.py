@@ -14,11 +14,23 @@ from channels.db import database_sync_to_async
 from chatbot import control, metrics, store
 from chatbot.models import Call as CallRow
 from chatbot.realtime.call import Call
-from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, Told, Unknown
+from chatbot.realtime.effects import (
+    Connect,
+    Effect,
+    HangUp,
+    Publish,
+    RunTool,
+    SaveTurn,
+    Told,
+    Unknown,
+)
 from chatbot.realtime.events import Event
 from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem
+from chatbot.realtime.toolcalls import Outcome
 from chatbot.recorder import Recorder, RecorderFull
+from chatbot.tools.runner import ToolRunner
+from chatbot.tools.tool import ToolContext
 from chatbot.upstream import Upstream, UpstreamAddress, UpstreamError, open_upstream
 
 log = logging.getLogger(__name__)
@@ -43,7 +55,12 @@ class Relay:
     """One running call. `receive` and the upstream feed it; `run` lasts as long as the call."""
 
     def __init__(
-        self, call: Call | GatewayCall, row: CallRow, address: UpstreamAddress, send: Send
+        self,
+        call: Call | GatewayCall,
+        row: CallRow,
+        address: UpstreamAddress,
+        send: Send,
+        context: ToolContext,
     ) -> None:
         """`send` takes frames for the browser; it is only ever called by one task at a time."""
         self._call = call
@@ -56,6 +73,7 @@ class Relay:
         self.upstream_sessions = 0
         self._recorder = Recorder(row, address.model, self._turn_saved)
         self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
+        self._tools = ToolRunner(context, self._tool_finished)
         self._drain_lock = asyncio.Lock()
         self._has_browser = True
         self._hang_up: HangUp | None = None
@@ -68,6 +86,7 @@ class Relay:
                 tasks.create_task(self._talk(), name="upstream"),
                 tasks.create_task(self._tick(), name="tick"),
                 tasks.create_task(self._heartbeat(), name="heartbeat"),
+                tasks.create_task(self._tools.run(), name="tools"),
             ]
             ending_last = [
                 tasks.create_task(self._recorder.run(), name="recorder"),
@@ -155,6 +174,11 @@ class Relay:
         self._call.turn_saved(saved)
         await self._drain()
 
+    async def _tool_finished(self, call_id: str, output: str, outcome: Outcome) -> None:
+        if isinstance(self._call, Call):
+            self._call.tool_finished(call_id, output, outcome, time.time())
+            await self._drain()
+
     async def _publish(self) -> None:
         while True:
             event = await self._captions.get()
@@ -195,6 +219,8 @@ class Relay:
             log.warning("call %s: unknown event %s", self._row.pk, effect.kind[:80])
         elif isinstance(effect, Connect):
             self._leave(effect)
+        elif isinstance(effect, RunTool):
+            self._tools.start(effect)
         elif isinstance(effect, Told):
             metrics.PROBLEMS.labels(effect.problem.code).inc()
             log.info("call %s: problem %s", self._row.pk, effect.problem.code)

@@ -80,6 +80,7 @@ def open_call(
     User.objects.select_for_update().get(pk=user.pk)
     if conversation_id:
         conversation = conversation_for(user, conversation_id)
+        conversation.user = user
     else:
         conversation = Conversation(user=user, persona=persona_for(user, persona_slug))
     now = timezone.now()
@@ -130,7 +131,7 @@ def save_turn(call: Call, saved: SaveTurn) -> None:
         unique_fields=["conversation", "item_id"],
         update_fields=[
             "position", "modality", "status", "text", "heard_text", "heard_ms", "error",
-            "first_audio_at", "ended_at", "latency_ms",
+            "first_audio_at", "ended_at", "latency_ms", "tool_name", "tool_arguments",
         ],
     )  # fmt: skip
     conversation = Conversation.objects.filter(pk=call.conversation_id)
@@ -246,6 +247,8 @@ def _columns(turn: CallTurn) -> dict[str, Any]:
         "first_audio_at": _moment(turn.first_audio_at),
         "ended_at": _moment(turn.ended_at),
         "latency_ms": turn.latency_ms,
+        "tool_name": turn.tool_name,
+        "tool_arguments": turn.tool_arguments,
     }
 
 

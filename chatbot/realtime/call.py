@@ -27,6 +27,7 @@ from chatbot.realtime.policy import Decision
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.retry import Retry
 from chatbot.realtime.session import CallSession, SessionSettings
+from chatbot.realtime.toolcalls import Outcome, ToolCalls, without_secrets
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 from chatbot.realtime.usage import recogniser_of
@@ -63,6 +64,7 @@ class Call:
         self._playback = Playback()
         self._answers = Answers()
         self._barge_in = BargeIn(self._outbox, self._playback, self._transcript, self._answers)
+        self._tools = ToolCalls(settings.tools.functions, new_id)
         self._retry = Retry()
         self._limits = Limits()
         self._opened_at = 0.0
@@ -122,6 +124,8 @@ class Call:
         """Let time pass: a browser that does not report its playback is not waited for, and a
         session that grows old is left for a new one."""
         self._barge_in.settle(now)
+        self._tools.tick(now)
+        self._see_to_tools(now)
         age = now - self._opened_at
         is_old = age > RENEW_AFTER_S and (self._is_quiet or age > RENEW_AT_LAST_S)
         if self._outbox.is_open and is_old and not self._is_over:
@@ -178,12 +182,45 @@ class Call:
         is_committed = not self._session.detects_turns and self._transcript.awaits_words
         for event in self._transcript.broken_off(self._answers.response_id):
             self._relay(event, now)
+        is_tool_owed = self._tools.is_busy
+        self._tools.session_lost()
+        self._see_to_tools(now)
         self._answers.forget()
         self._playback.forget_session()
         self._outbox.close()
         if is_committed:
             self._outbox.send({"type": "input_audio_buffer.commit"})
-        if answer_owed and (is_committed or self._transcript.ends_with_user):
+        is_unanswered = is_committed or self._transcript.ends_with_user
+        if is_tool_owed or (answer_owed and is_unanswered):
+            self._answer_wanted({}, now)
+
+    # Tools
+
+    def tool_finished(self, call_id: str, output: str, outcome: Outcome, now: float) -> None:
+        """A tool that `RunTool` asked for has ended, with this result or sentence."""
+        if not self._is_over:
+            self._tools.tool_finished(call_id, output, outcome, now)
+            self._see_to_tools(now)
+
+    def _tool_answer(self, event: Event, now: float) -> None:
+        if not isinstance(event["approved"], bool):
+            raise ValueError("approved must be true or false")
+        self._tools.approval(str(event["call_id"]), event["approved"], now)
+        self._see_to_tools(now)
+
+    def _see_to_tools(self, now: float) -> None:
+        """Tell, send and order what the bookkeeping of tools has decided."""
+        for told in self._tools.take_told():
+            if isinstance(told, Problem):
+                self._outbox.complain(told)
+            else:
+                self._transcript.apply(told, now)
+                self._outbox.show(told)
+        for event in self._tools.take_sent():
+            self._outbox.send(event)
+        for order in self._tools.take_orders():
+            self._outbox.ask(order)
+        if self._tools.take_answer_wanted():
             self._answer_wanted({}, now)
 
     # From the browser
@@ -238,6 +275,7 @@ class Call:
 
     def _typed(self, event: Event, now: float) -> None:
         text = policy.typed_text(event)
+        self._tools.user_turned()
         self._stop_answer(event, now)
         self._outbox.send(events.message_create(self._new_id("item"), "user", text))
 
@@ -269,7 +307,11 @@ class Call:
         if event["generation"] == self._playback.generation:
             if event.get("item_id"):
                 self._playback.report(str(event["item_id"]), int(event["played_ms"]), False)
-            self._stop_answer(event, now)
+            self._cancel(event, now)
+
+    def _cancel(self, event: Event, now: float) -> None:
+        self._tools.stopped()
+        self._stop_answer(event, now)
 
     def _hung_up(self, event: Event, now: float) -> None:
         self.hang_up(1000, "user", now)
@@ -287,8 +329,10 @@ class Call:
                 self._outbox.ask(Unknown(event["type"]))
             elif decision is Decision.RELAY:
                 self._relay(event, now)
+            self._tools.receive(event, now)
             if handler := _OF_UPSTREAM.get(event["type"]):
                 handler(self, event, now)
+            self._see_to_tools(now)
         except (BadEvent, KeyError, TypeError, ValueError):
             self._outbox.complain(problems.UNREADABLE)
 
@@ -296,6 +340,7 @@ class Call:
         if (event.get("item") or {}).get("id") in self._replayed:
             return  # the echo of a replayed turn
         self._transcript.apply(event, now)
+        event = without_secrets(event)
         self._outbox.keep_all_speech(self._transcript.awaits_words)
         if event["type"] in policy.CAPTIONS:
             self._outbox.show(event)
@@ -369,6 +414,7 @@ class Call:
             self._outbox.ask(SaveUsage("response", response["id"], response["usage"]))
         if problem := problems.failed_response(response):
             self.fail(problem, now)
+        self._see_to_tools(now)
         if self._answers.done(response["id"]) and not self._is_over:
             self._outbox.send(events.response_create())
 
@@ -384,8 +430,9 @@ _OF_BROWSER: dict[str, _Handler] = {
     "chat.hangup": Call._hung_up,
     "chat.interrupt": Call._interrupted,
     "chat.playback": Call._played,
+    "chat.tool.answer": Call._tool_answer,
     "conversation.item.create": Call._typed,
-    "response.cancel": Call._stop_answer,
+    "response.cancel": Call._cancel,
     "response.create": Call._answer_wanted,
     "session.update": Call._session_change,
 }

@@ -76,4 +76,4 @@ class HangUp:
     reason: str
 
 
-Effect = SaveTurn | SaveUsage | Publish | Told | Unknown | Connect | HangUp
+Effect = SaveTurn | SaveUsage | Publish | Told | Unknown | Connect | RunTool | HangUp

@@ -9,6 +9,7 @@ from chatbot.realtime import events
 from chatbot.realtime.audio import SAMPLE_RATE_HZ
 from chatbot.realtime.events import Event
 from chatbot.realtime.permissions import Permissions, merged, permitted, scrubbed_session
+from chatbot.realtime.toolcalls import NO_TOOLS, Toolset
 
 _FORMAT = {"type": "audio/pcm", "rate": SAMPLE_RATE_HZ}
 
@@ -32,6 +33,7 @@ class SessionSettings:
     speed: float = 1.0
     output_modality: str = "audio"
     language: str = ""
+    tools: Toolset = NO_TOOLS
 
     @property
     def silence_s(self) -> float:
@@ -58,6 +60,7 @@ class SessionSettings:
                 },
                 "output": output,
             },
+            **self.tools.as_session(),
         }
 
     def _detection(self) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from chatbot.realtime import events
 from chatbot.realtime.effects import RunTool
 from chatbot.realtime.events import Event
+from chatbot.realtime.problems import Problem
 
 Outcome = Literal["completed", "failed", "interrupted"]
 
@@ -36,7 +37,14 @@ NOT_ANSWERED = "The user was asked, but did not answer."
 CUT_OFF = "The call was cut off by the user before it was complete."
 TOO_MANY = "Too many tools at once."
 TOO_LONG = "The arguments are too long."
-ROUNDS_OVER = "The assistant went from tool to tool without an answer. Ask again, in other words."
+ROUNDS_OVER = Problem(
+    "too_many_tool_rounds",
+    "The assistant went from tool to tool without an answer. Ask again, in other words.",
+)
+SERVER_AWAY = Problem(
+    "mcp_server_unavailable",
+    "Some of the assistant's tools cannot be reached now. The call goes on without them.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,22 @@ class FunctionTool:
             "description": self.description,
             "parameters": self.parameters,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """What a persona lets the model use: tools of ours, and MCP servers that the service calls."""
+
+    functions: tuple[FunctionTool, ...] = ()
+    mcp_servers: tuple[Event, ...] = ()
+
+    def as_session(self) -> Event:
+        """The part of the session object that offers them."""
+        tools = [*(tool.as_session() for tool in self.functions), *self.mcp_servers]
+        return {"tools": tools} if tools else {}
+
+
+NO_TOOLS = Toolset()
 
 
 @dataclass(slots=True)
@@ -95,14 +119,19 @@ class ToolCalls:
         self._answer_due_at: float | None = None
         self._rounds = 0
         self._user_speaks = False
-        self._told: list[Event] = []
+        self._told: list[Event | Problem] = []
         self._sent: list[Event] = []
         self._orders: list[RunTool] = []
 
     # Taking
 
-    def take_told(self) -> list[Event]:
-        """Events for the page, in order."""
+    @property
+    def is_busy(self) -> bool:
+        """The model waits for a tool, and will go on when it has ended."""
+        return any(response.status != "cancelled" for response in self._responses.values())
+
+    def take_told(self) -> list[Event | Problem]:
+        """Events and problems for the page, in order."""
         taken, self._told = self._told, []
         return taken
 
@@ -229,8 +258,14 @@ class ToolCalls:
         self._user_speaks = True
         self.user_turned()
 
+    def _speech_committed(self, event: Event, now: float) -> None:
+        self.user_turned()
+
     def _speech_dropped(self, event: Event, now: float) -> None:
         self._user_speaks = False
+
+    def _server_failed(self, event: Event, now: float) -> None:
+        self._told.append(SERVER_AWAY)
 
     # Calls
 
@@ -322,8 +357,7 @@ class ToolCalls:
         if self._rounds <= MAX_ROUNDS:
             self._answer_owed = True
         elif self._rounds == MAX_ROUNDS + 1:
-            problem = {"code": "too_many_tool_rounds", "message": ROUNDS_OVER, "fatal": False}
-            self._told.append({"type": "chat.error", **problem})
+            self._told.append(ROUNDS_OVER)
 
     def _tell(self, kind: str, called: _Called, **fields: str) -> None:
         about = {"call_id": called.call_id, "item_id": called.item_id, "name": called.name}
@@ -338,11 +372,36 @@ def cut(output: str) -> str:
     return output[:MAX_OUTPUT] + note
 
 
+#: Items that a browser may read as they are; others may hold what is the persona's alone.
+_SHOWN = frozenset(
+    {"message", "function_call", "function_call_output", "mcp_call", "mcp_approval_request"}
+)
+
+
+def without_secrets(event: Event) -> Event:
+    """The event as a browser may see it: of an MCP server's list of tools, only its place."""
+    if "item" in event:
+        return {**event, "item": _shown(event["item"])}
+    response = event.get("response")
+    if response and response.get("output"):
+        output = [_shown(item) for item in response["output"]]
+        return {**event, "response": {**response, "output": output}}
+    return event
+
+
+def _shown(item: dict[str, Any]) -> dict[str, Any]:
+    if item.get("type") in _SHOWN:
+        return item
+    return {name: item[name] for name in ("id", "type", "status") if name in item}
+
+
 _HANDLERS: dict[str, Callable[[ToolCalls, Event, float], None]] = {
     "conversation.item.added": ToolCalls._added,
     "conversation.item.done": ToolCalls._item_done,
     "input_audio_buffer.cleared": ToolCalls._speech_dropped,
+    "input_audio_buffer.committed": ToolCalls._speech_committed,
     "input_audio_buffer.speech_started": ToolCalls._speech_started,
+    "mcp_list_tools.failed": ToolCalls._server_failed,
     "response.created": ToolCalls._response_created,
     "response.done": ToolCalls._response_done,
     "response.function_call_arguments.done": ToolCalls._arguments_done,

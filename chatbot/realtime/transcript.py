@@ -10,7 +10,22 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatbot.realtime.events import Event
-from chatbot.realtime.turns import SETTLED, Role, Status, Turn, modality_of, text_of
+from chatbot.realtime.turns import (
+    SETTLED,
+    Role,
+    Status,
+    Turn,
+    modality_of,
+    text_of,
+    tool_name_of,
+ wt=False)
+
+#: Items that are calls of tools.
+TOOL_CALLS = frozenset({"function_call", "mcp_call", "mcp_approval_request"})
+
+#: How much of arguments, results and errors a tool's turn keeps, in characters.
+MAX_TOOL_TEXT = 4_200
+MAX_ERROR = 300
 
 _STATUS_OF_RESPONSE: dict[str, Status] = {
     "completed": "completed",
@@ -33,6 +48,7 @@ class Transcript:
         self._previous: dict[str, str | None] = {}
         self._turns: dict[str, Turn] = {}
         self._responses: dict[str, list[str]] = {}
+        self._tool_items: dict[str, str] = {}
         self._changed: set[str] = set()
         self._session_start = 0
 
@@ -67,7 +83,7 @@ class Transcript:
     @property
     def ends_with_user(self) -> bool:
         """The last words are the user's, and nothing has answered them."""
-        said = [turn for turn in self.turns() if turn.context_text]
+        said = [turn for turn in self.turns() if turn.context_text and turn.role != "tool"]
         return bool(said) and said[-1].role == "user"
 
     def open_turns(self) -> list[Turn]:
@@ -113,7 +129,9 @@ class Transcript:
     def close(self, now: float) -> None:
         """The call is over: settle what is still open, and keep nothing that has no words."""
         for turn in self.turns():
-            if turn.status == "in_progress":
+            if turn.role == "tool" and turn.status == "in_progress":
+                self._tool_end(turn, "interrupted", "", "The call ended before it was done.", now)
+            elif turn.status == "in_progress":
                 self._settle(turn, "interrupted", now)
             elif turn.status == "transcribing":
                 turn.error = "The call ended before the words were recognised."
@@ -198,6 +216,10 @@ class Transcript:
             self._user_item(item, now)
         elif item.get("type") == "message" and item.get("role") == "assistant":
             self._assistant_item(item, event["type"].endswith(".done"), now)
+        elif item.get("type") in TOOL_CALLS:
+            self._tool_item(item, event["type"].endswith(".done"), now)
+        elif item.get("type") == "function_call_output":
+            self._tool_output(item, now)
 
     def _user_item(self, item: dict[str, Any], now: float) -> None:
         turn = self._open(item["id"], "user", "transcribing", now)
@@ -219,6 +241,44 @@ class Transcript:
             cut = item.get("status") == "incomplete"
             self._settle(turn, "interrupted" if cut else "completed", now)
 
+    def _tool_item(self, item: dict[str, Any], is_done: bool, now: float) -> None:
+        """What a tool came to is told later; an MCP server's is in its item."""
+        turn = self._open(item["id"], "tool", "in_progress", now)
+        if turn.status in SETTLED:
+            return
+        turn.modality = "text"
+        turn.tool_name = tool_name_of(item)[:80]
+        turn.tool_arguments = (item.get("arguments") or turn.tool_arguments)[:MAX_TOOL_TEXT]
+        if item.get("call_id"):
+            self._tool_items[item["call_id"]] = item["id"]
+        if item["type"] == "mcp_call" and is_done:
+            if item.get("error"):
+                self._tool_end(turn, "failed", "", item["error"].get("message"), now)
+            elif item.get("output") is not None:
+                self._tool_end(turn, "completed", item["output"], "", now)
+
+    def _tool_output(self, item: dict[str, Any], now: float) -> None:
+        """A tool that a client runs itself ends with its output."""
+        turn = self._turns.get(self._tool_items.get(item.get("call_id") or "", ""))
+        if turn is not None and turn.status == "in_progress":
+            self._tool_end(turn, "completed", item.get("output"), "", now)
+
+    def _tool_finished(self, event: Event, now: float) -> None:
+        turn = self._open(event["item_id"], "tool", "in_progress", now)
+        turn.modality = "text"
+        turn.tool_name = turn.tool_name or event["name"][:80]
+        self._tool_end(turn, event["status"], event.get("text"), event.get("error"), now)
+
+    def _tool_end(
+        self, turn: Turn, status: Status, text: str | None, error: str | None, now: float
+    ) -> None:
+        turn.text = (text or "")[:MAX_TOOL_TEXT]
+        turn.error = (error or "")[:MAX_ERROR]
+        if not (turn.text or turn.error):
+            turn.text = "(nothing)" if status == "completed" else ""
+            turn.error = "" if status == "completed" else "The tool failed."
+        self._settle(turn, status, now)
+
     def _heard_delta(self, event: Event, now: float) -> None:
         turn = self._open(event["item_id"], "user", "transcribing", now)
         if turn.status not in SETTLED:
@@ -236,10 +296,13 @@ class Transcript:
 
     def _output_item(self, event: Event, now: float) -> None:
         item = event["item"]
-        if item.get("type") == "message":
+        if item.get("type") in ("message", *TOOL_CALLS):
             items = self._responses.setdefault(event["response_id"], [])
             if item["id"] not in items:
                 items.append(item["id"])
+        if item.get("type") in TOOL_CALLS:
+            self._tool_item(item, event["type"].endswith(".done"), now)
+        elif item.get("type") == "message":
             self._assistant_item(item, event["type"].endswith(".done"), now)
 
     def _said_delta(self, event: Event, now: float) -> None:
@@ -271,8 +334,16 @@ class Transcript:
         items = self._responses.pop(response["id"], [])
         for turn in (self._turns[item] for item in items if item in self._turns):
             is_cut_by_service = turn.status == "interrupted" and turn.heard_ms is None
-            if turn.status == "in_progress" or is_cut_by_service:
+            if turn.role == "tool":
+                if turn.status == "in_progress" and status != "completed":
+                    self._tool_cut(turn, now)
+            elif turn.status == "in_progress" or is_cut_by_service:
                 self._settle(turn, status, now)
+
+    def _tool_cut(self, turn: Turn, now: float) -> None:
+        """A call that was cut before its arguments were there comes to nothing."""
+        if not turn.tool_arguments:
+            self._tool_end(turn, "interrupted", "", "Cut off before it could run.", now)
 
     def _deleted(self, event: Event, now: float) -> None:
         turn = self._turns.get(event["item_id"])
@@ -281,6 +352,7 @@ class Transcript:
 
 
 _HANDLERS: dict[str, Callable[[Transcript, Event, float], None]] = {
+    "chat.tool.finished": Transcript._tool_finished,
     "input_audio_buffer.speech_started": Transcript._speech_started,
     "input_audio_buffer.speech_stopped": Transcript._speech_stopped,
     "input_audio_buffer.committed": Transcript._committed,

@@ -28,6 +28,7 @@ class Turn:
 
     `heard_ms` and `audio_ms` count played and received audio; times are epoch seconds.
     `latency_ms` is what the user waited, from the end of the question to the first sound.
+    A tool's `text` is its result, its arguments are JSON.
     """
 
     item_id: str
@@ -43,6 +44,8 @@ class Turn:
     first_audio_at: float | None = None
     ended_at: float | None = None
     latency_ms: int | None = None
+    tool_name: str = ""
+    tool_arguments: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -83,6 +86,12 @@ def text_of(item: dict[str, Any]) -> str:
     parts = item.get("content") or []
     words = (part.get("text") or part.get("transcript") or "" for part in parts)
     return " ".join(word for word in words if word)
+
+
+def tool_name_of(item: dict[str, Any]) -> str:
+    """The name of a called tool; that of an MCP server comes with the server's."""
+    name = str(item.get("name") or "")
+    return f"{item['server_label']}: {name}" if item.get("server_label") else name
 
 
 def modality_of(item: dict[str, Any]) -> Modality:

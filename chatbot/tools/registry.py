@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatbot.realtime.toolcalls import FunctionTool
+from chatbot.models import Persona
+from chatbot.realtime.toolcalls import FunctionTool, Toolset
 from chatbot.tools.clock import current_time
 from chatbot.tools.memory import forget, recall, remember
 from chatbot.tools.search import search_conversations
@@ -17,6 +18,11 @@ TOOLS: dict[str, Tool] = {
     "recall": recall,
     "forget": forget,
 }
+
+
+def toolset_of(persona: Persona) -> Toolset:
+    """What a persona lets the model use."""
+    return Toolset(offered(persona.tools), tuple(persona.mcp_servers))
 
 
 def offered(names: Iterable[str]) -> tuple[FunctionTool, ...]:
