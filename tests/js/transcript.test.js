@@ -14,8 +14,9 @@ const SETTLED = ["completed", "interrupted", "incomplete", "failed"];
 /** What is to be kept of a transcript: the same as the Python fold keeps. */
 const kept = (state) =>
   turnsOf(state)
-    .map((turn) => ({ item_id: turn.itemId, role: turn.role, status: turn.status, text: textOf(turn) }))
-    .filter(({ status, text }) => SETTLED.includes(status) && (text || status === "failed"));
+    .map((turn) => ({ item_id: turn.itemId, role: turn.role, status: turn.status, text: textOf(turn), error: turn.error }))
+    .filter(({ status, text, error }) => SETTLED.includes(status) && (text || error || status === "failed"))
+    .map(({ error, ...turn }) => turn);
 
 for (const name of readdirSync(RECORDINGS).filter((file) => file.endsWith(".json"))) {
   const { what, events, turns } = JSON.parse(readFileSync(new URL(name, RECORDINGS), "utf8"));

@@ -1,6 +1,7 @@
 // @ts-check
 /** Wires the chat page together. */
 
+import { Approvals } from "./approvals.js";
 import { IDLE, isUnderWay, phaseOf, step } from "./call.js";
 import { say } from "./messages.js";
 import { Phone } from "./phone.js";
@@ -19,6 +20,7 @@ const form = element("composer", HTMLFormElement);
 const input = element("text-input", HTMLTextAreaElement);
 const view = new View();
 const transcriptView = new TranscriptView();
+const approvals = new Approvals((callId, approved) => phone?.answerTool(callId, approved));
 
 const line = {
   callPath: screen.dataset.callPath ?? "",
@@ -85,6 +87,7 @@ function receiveEvent(event) {
   );
   if (event.type === "conversation.item.added" && isNew && isTyped) unsent = unsent.slice(1);
   transcript = fold(transcript, event, new Date().toISOString());
+  approvals.receive(event);
   if (event.type === "chat.call.started") {
     conversation = event.conversation.id;
     history.replaceState(null, "", `?conversation=${conversation}`);
@@ -93,6 +96,7 @@ function receiveEvent(event) {
 
 function endCall() {
   phone = null;
+  approvals.clear();
   input.value = [...unsent, input.value].filter(Boolean).join("\n");
   unsent = [];
   transcript = fold(transcript, { type: "chat.call.ended" });

@@ -29,8 +29,12 @@ export const MESSAGES = {
   "turn.interrupted": "Interrupted",
   "turn.interrupted_after": "Interrupted after {seconds} s",
   "turn.incomplete": "This answer is incomplete.",
+  "turn.tool": "working…",
   "turn.failed.user": "Your words could not be recognised. Say it again or type it.",
   "turn.failed.assistant": "This answer failed. Ask again.",
+
+  "tool.cut": "Cut off before it could run.",
+  "tool.asks": "{title}?",
 
   "microphone.insecure":
     "The browser gives microphone and sound only to secure pages. Open this page by https, or on this computer by http://localhost. You can type meanwhile.",

@@ -66,12 +66,13 @@ export class Phone {
   constructor(line, { conversation, persona, microphone }, handlers) {
     this.#line = line;
     this.#handlers = handlers;
+    const tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
     this.#context = new AudioContext();
     this.#playback = new Playback({
       status: (status) => this.#playing(status),
       ended: (settled) => this.#transport.sendEvent(asReport(settled)),
     });
-    this.#transport = new Transport(socketUrl(line.callPath, { conversation, persona }), {
+    this.#transport = new Transport(socketUrl(line.callPath, { conversation, persona, tz }), {
       event: (event) => this.#receive(event),
       audio: (pcm) => this.#playback.audio(pcm),
       closed: (closing) => this.#end({ type: "closed", closing }),
@@ -119,7 +120,13 @@ export class Phone {
     } else {
       this.#transport.sendEvent({ type: "response.cancel" });
     }
+    this.#handlers.signal({ type: "stopped" });
     this.#silent();
+  }
+
+  /** Whether the assistant may do what it asked for. @param {string} callId @param {boolean} approved */
+  answerTool(callId, approved) {
+    this.#transport.sendEvent({ type: "chat.tool.answer", call_id: callId, approved });
   }
 
   async hangUp() {

@@ -7,7 +7,17 @@
  * unseen, because others name them as their predecessor.
  */
 
-import { newTurn, partsOf, roleOf, SETTLED, statusOf, storedTurn, withPart } from "./turn.js";
+import { say } from "./messages.js";
+import {
+  newTurn,
+  partsOf,
+  roleOf,
+  SETTLED,
+  statusOf,
+  storedTurn,
+  toolOf,
+  withPart,
+} from "./turn.js";
 
 /**
  * @typedef {import("./transport.js").SocketEvent} SocketEvent
@@ -91,14 +101,24 @@ function foldItem(transcript, { item, previous_item_id = undefined, response_id 
   const turn = known ?? newTurn(item.id, { role: roleOf(item), status: "in_progress", startedAt: at });
   const parts = partsOf(item);
   const settled = known !== undefined && SETTLED.has(turn.status);
-  return place(transcript, {
+  return place(withOutput(transcript, item), {
     ...turn,
+    ...(settled ? {} : toolOf(item, turn)),
     role: known ? turn.role : roleOf(item),
     modality: !settled && typed ? "text" : turn.modality,
     previousItemId: previous_item_id ?? turn.previousItemId,
     responseId: response_id ?? turn.responseId,
     parts: !settled && parts.join("") ? parts : turn.parts,
     status: settled ? turn.status : statusOf(item, done),
+  });
+}
+
+/** A tool that a client runs itself ends with its output. @param {Transcript} transcript @param {any} item */
+function withOutput(transcript, { type, call_id, output }) {
+  if (type !== "function_call_output") return transcript;
+  return transcript.map((turn) => {
+    const isOpen = turn.callId === call_id && turn.status === "in_progress";
+    return isOpen ? { ...turn, parts: [output], status: /** @type {const} */ ("completed") } : turn;
   });
 }
 
@@ -112,9 +132,25 @@ function foldResponse(transcript, response) {
   return transcript.map((turn) => {
     const own = items.has(turn.itemId) || turn.responseId === response.id;
     const cutByService = turn.status === "interrupted" && turn.heardMs === null && !turn.stored;
+    if (turn.role === "tool") return own ? withoutCall(turn, response.status) : turn;
     return own && (turn.status === "in_progress" || cutByService) ? { ...turn, status } : turn;
   });
 }
+
+/** A call that was cut before its arguments were there comes to nothing. @param {Turn} turn @param {string} outcome @returns {Turn} */
+function withoutCall(turn, outcome) {
+  const isCut = turn.status === "in_progress" && !turn.toolArguments && outcome !== "completed";
+  return isCut ? { ...turn, status: "interrupted", error: say("tool.cut") } : turn;
+}
+
+/** @type {Rule} */
+const toolFinished = (transcript, { item_id, name, status, text = "", error = "" }, at) =>
+  update(transcript, item_id, () => ({ status, parts: [text], error }), {
+    role: "tool",
+    modality: "text",
+    toolName: name,
+    startedAt: at,
+  });
 
 /**
  * @callback Rule
@@ -225,6 +261,7 @@ const RULES = {
   "chat.call.ended": settle,
   "chat.call.started": (_, { turns }) => turns.map(storedTurn),
   "chat.interrupted": interrupt,
+  "chat.tool.finished": toolFinished,
   "conversation.item.added": (transcript, event, at) => foldItem(transcript, event, false, at),
   "conversation.item.deleted": remove,
   "conversation.item.done": (transcript, event, at) => foldItem(transcript, event, true, at),

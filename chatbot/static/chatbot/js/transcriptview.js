@@ -16,6 +16,7 @@ const CLOCK = new Intl.DateTimeFormat(document.documentElement.lang || undefined
 
 /** @param {Turn} turn */
 function noteOf({ role, status, error, heardMs, parts }) {
+  if (role === "tool") return status === "in_progress" ? say("turn.tool") : error;
   if (status === "sending") return say("turn.sending");
   if (status === "speaking") return say("turn.speaking");
   if (status === "transcribing" && !parts.length) return say("turn.transcribing");
@@ -31,7 +32,7 @@ function noteOf({ role, status, error, heardMs, parts }) {
 
 /** An answer cut before its first word says nothing. @param {Turn} turn */
 function isWorthShowing(turn) {
-  return turn.status !== "interrupted" || textOf(turn) !== "";
+  return turn.role === "tool" || turn.status !== "interrupted" || textOf(turn) !== "";
 }
 
 export class TranscriptView {
@@ -107,6 +108,8 @@ function fill(node, turn) {
   node.dataset.role = turn.role;
   node.dataset.status = turn.status;
   write(node, ".turn-speaker", say(turn.role === "system" ? "speaker.tool" : `speaker.${turn.role}`));
+  write(node, ".turn-tool-name", turn.toolName);
+  write(node, ".turn-tool-arguments", turn.toolArguments === "{}" ? "" : turn.toolArguments);
   write(node, ".turn-heard", heard && unheard ? `${heard} ` : heard);
   write(node, ".turn-unheard", unheard);
   write(node, ".turn-note", noteOf(turn));

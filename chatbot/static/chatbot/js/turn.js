@@ -15,6 +15,9 @@
  * @property {number | null} heardMs
  * @property {string} error
  * @property {string | null} responseId
+ * @property {string} toolName
+ * @property {string} toolArguments as JSON
+ * @property {string | null} callId what a tool's output names it by
  * @property {string | null} startedAt ISO 8601
  * @property {boolean} stored told by the server as a row: never touched again
  */
@@ -38,6 +41,9 @@ export function newTurn(itemId, facts) {
     heardMs: null,
     error: "",
     responseId: null,
+    toolName: "",
+    toolArguments: "",
+    callId: null,
     startedAt: null,
     stored: false,
     ...facts,
@@ -54,6 +60,8 @@ export function storedTurn(row) {
     heardText: row.heard_text ?? null,
     heardMs: row.heard_ms ?? null,
     error: row.error ?? "",
+    toolName: row.tool_name ?? "",
+    toolArguments: row.tool_arguments ?? "",
     startedAt: row.started_at ?? null,
     stored: true,
   });
@@ -66,15 +74,18 @@ export function withPart(parts, index, text) {
   return changed;
 }
 
+/** @param {any} item */
+const isTool = ({ type }) => ["function_call", "mcp_call", "mcp_approval_request"].includes(type);
+
 /** @param {any} item @returns {Turn["role"]} */
 export function roleOf(item) {
-  if (item.type === "function_call") return "tool";
+  if (isTool(item)) return "tool";
   return item.type === "message" && item.role !== "system" ? item.role : "system";
 }
 
 /** @param {any} item @returns {string[]} */
 export function partsOf(item) {
-  if (item.type === "function_call") return [item.name ?? ""];
+  if (item.type === "mcp_call" && !item.error) return item.output ? [item.output] : [];
   return (item.content ?? []).map(
     (/** @type {any} */ part) => part.text ?? part.transcript ?? "",
   );
@@ -82,9 +93,29 @@ export function partsOf(item) {
 
 /** @param {any} item @param {boolean} done @returns {TurnStatus} */
 export function statusOf(item, done) {
+  if (isTool(item)) return toolStatusOf(item, done);
   const spoken = item.content?.some((/** @type {any} */ part) => part.type === "input_audio");
   if (item.role === "user") return spoken && !partsOf(item).join("") ? "transcribing" : "completed";
   if (item.status === "incomplete") return "interrupted";
   if (item.status === "in_progress") return "in_progress";
   return done || item.role !== "assistant" ? "completed" : "in_progress";
+}
+
+/** What a tool came to is told later, but for an MCP server's. @param {any} item @param {boolean} done @returns {TurnStatus} */
+function toolStatusOf({ type, error, output }, done) {
+  if (type !== "mcp_call" || !done) return "in_progress";
+  if (error) return "failed";
+  return output === null || output === undefined ? "in_progress" : "completed";
+}
+
+/** What a turn knows of the tool that it is. @param {any} item @param {Turn} turn @returns {Partial<Turn>} */
+export function toolOf(item, turn) {
+  if (!isTool(item)) return {};
+  const name = item.server_label ? `${item.server_label}: ${item.name}` : item.name;
+  return {
+    toolName: name ?? turn.toolName,
+    toolArguments: item.arguments || turn.toolArguments,
+    callId: item.call_id ?? turn.callId,
+    error: item.error ? item.error.message || "The tool failed." : turn.error,
+  };
 }
