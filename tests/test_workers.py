@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,56 +13,28 @@ import pytest
 from websockets.asyncio.client import connect
 
 from chatbot.caller import sign_in
-from script.install import ROOT
 from tests.scripted import Session, scripted_upstream, tone
-from tests.services import Process, free_port, fresh_database, wait_for_http
+from tests.services import free_port
+from tests.workers import PASSWORD, running_workers
 
 pytestmark = pytest.mark.xdist_group("workers")
 
-PASSWORD = "long-enough-for-a-test"
-
 
 @dataclass
-class Workers:
-    """Their addresses, and where they look for an upstream."""
+class Pair:
+    """Two workers' addresses, and where both look for an upstream."""
 
     urls: list[str]
     upstream_port: int
 
 
 @pytest.fixture(scope="module")
-def workers(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
-    folder = tmp_path_factory.mktemp("workers")
+def workers(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     upstream_port = free_port()
-    with fresh_database(os.environ["DATABASE_URL"]) as database:
-        env = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "project.settings",
-            "VAR_DIR": str(folder),
-            "DATABASE_URL": database,
-            "REDIS_URL": redis_url,
-            "ADMIN_PASSWORD": PASSWORD,
-            "REALTIME_URL": f"ws://127.0.0.1:{upstream_port}/v1/realtime",
-        }
-        prepare = [sys.executable, "manage.py", "prepare"]
-        subprocess.run(prepare, cwd=ROOT, env=env, check=True, capture_output=True)
-        ports = [free_port(), free_port()]
-        processes = [
-            Process(
-                [sys.executable, "-m", "daphne", "-p", str(port), "project.asgi:application"],
-                folder / f"{port}.log",
-                env,
-            )
-            for port in ports
-        ]
-        urls = [f"http://127.0.0.1:{port}" for port in ports]
-        try:
-            for url in urls:
-                wait_for_http(f"{url}/healthz")
-            yield Workers(urls, upstream_port)
-        finally:
-            for process in processes:
-                process.stop()
+    upstream = f"ws://127.0.0.1:{upstream_port}/v1/realtime"
+    folder = tmp_path_factory.mktemp("workers")
+    with running_workers(folder, redis_url, [upstream, upstream]) as running:
+        yield Pair(running.urls, upstream_port)
 
 
 class Tab:
@@ -100,7 +69,7 @@ async def script(session: Session) -> None:
     await session.hold()
 
 
-async def test_a_tab_at_another_worker_shows_the_captions(workers: Workers) -> None:
+async def test_a_tab_at_another_worker_shows_the_captions(workers: Pair) -> None:
     here, there = workers.urls
     async with (
         scripted_upstream(script, port=workers.upstream_port),
@@ -120,7 +89,7 @@ async def test_a_tab_at_another_worker_shows_the_captions(workers: Workers) -> N
         await early.until("chat.call.ended")
 
 
-async def test_a_tab_at_another_worker_takes_the_call_over(workers: Workers) -> None:
+async def test_a_tab_at_another_worker_takes_the_call_over(workers: Pair) -> None:
     here, there = workers.urls
     async with (
         scripted_upstream(script, port=workers.upstream_port),
@@ -136,7 +105,7 @@ async def test_a_tab_at_another_worker_takes_the_call_over(workers: Workers) -> 
             assert first.socket.close_code == 4409
 
 
-async def test_what_was_said_at_one_worker_goes_on_at_another(workers: Workers) -> None:
+async def test_what_was_said_at_one_worker_goes_on_at_another(workers: Pair) -> None:
     here, there = workers.urls
     async with scripted_upstream(script, port=workers.upstream_port):
         async with tab(here, "/ws/call/") as call:
@@ -149,7 +118,7 @@ async def test_what_was_said_at_one_worker_goes_on_at_another(workers: Workers) 
             assert [turn["text"] for turn in again["turns"]] == ["Hello.", "Hi."]
 
 
-async def test_a_worker_closes_with_1013_when_the_upstream_is_away(workers: Workers) -> None:
+async def test_a_worker_closes_with_1013_when_the_upstream_is_away(workers: Pair) -> None:
     async with tab(workers.urls[0], "/ws/call/") as call:
         error = await call.until("chat.error")
         assert error["code"] == "upstream_unreachable"

@@ -1,0 +1,1 @@
+"""Stock Realtime clients, unmodified, against a real worker."""
