@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatbot.realtime.events import Event
+from chatbot.realtime.out_of_band import OutOfBand
 from chatbot.realtime.turns import (
     SETTLED,
     Role,
@@ -18,7 +19,7 @@ from chatbot.realtime.turns import (
     modality_of,
     text_of,
     tool_name_of,
- wt=False)
+)
 
 #: Items that are calls of tools.
 TOOL_CALLS = frozenset({"function_call", "mcp_call", "mcp_approval_request"})
@@ -51,13 +52,18 @@ class Transcript:
         self._tool_items: dict[str, str] = {}
         self._changed: set[str] = set()
         self._session_start = 0
+        self._out_of_band = OutOfBand()
 
     def apply(self, event: Event, now: float) -> None:
         """Fold one event that arrived at `now` (epoch seconds); unknown types change nothing."""
         handler = _HANDLERS.get(event["type"])
         item_id = event.get("item_id") or (event.get("item") or {}).get("id")
-        if handler is not None and item_id not in self._stored:
+        self._out_of_band.see(event, self._turns)
+        if handler is not None and not self._is_left_out(item_id):
             handler(self, event, now)
+
+    def _is_left_out(self, item_id: str | None) -> bool:
+        return item_id in self._stored or item_id in self._out_of_band.items
 
     def turn(self, item_id: str) -> Turn | None:
         """The turn of an item, if it has one."""
@@ -149,31 +155,35 @@ class Transcript:
         return turn is not None and turn.is_settled
 
     def _place(self, item_id: str, previous: str | None) -> None:
-        """Put an item behind its predecessor, and behind it those that were waiting for it."""
+        """Put an item behind its predecessor, and behind it those that it comes before."""
         if item_id in self._previous and previous in (None, self._previous[item_id]):
             return
         before = list(self._order)
         self._previous[item_id] = previous
-        chain = [item_id]
-        while (follower := self._follower(chain[-1])) and follower not in chain:
-            chain.append(follower)
-        rest = [known for known in self._order if known not in chain]
+        moving = self._with_followers(item_id)
+        rest = [known for known in self._order if known not in moving]
         if previous in rest:
-            start = rest.index(previous) + 1
+            start = max(rest.index(previous) + 1, min(self._session_start, len(rest)))
         elif previous == "root" or previous in self._stored:
             start = min(self._session_start, len(rest))
         else:
             start = len(rest)
-        self._order = [*rest[:start], *chain, *rest[start:]]
+        followers = [known for known in self._order if known in moving and known != item_id]
+        self._order = [*rest[:start], item_id, *followers, *rest[start:]]
         moved = (is_ for is_, was in zip(self._order, [*before, ""], strict=False) if is_ != was)
         self._changed.update(moved)
 
-    def _follower(self, item_id: str) -> str | None:
-        """The item that named `item_id` as its predecessor before that one was known."""
-        if item_id in self._order:
-            return None
-        named = (item for item in self._order if self._previous.get(item) == item_id)
-        return next(named, None)
+    def _with_followers(self, item_id: str) -> set[str]:
+        """The item, those that named it as their predecessor, those that named them, and so on."""
+        named_by: dict[str | None, list[str]] = {}
+        for known in self._order:
+            named_by.setdefault(self._previous[known], []).append(known)
+        found, new = {item_id}, [item_id]
+        while new:
+            followers = [known for known in named_by.get(new.pop(), []) if known not in found]
+            found.update(followers)
+            new += followers
+        return found
 
     def _open(self, item_id: str, role: Role, status: Status, now: float) -> Turn:
         turn = self._turns.get(item_id)
@@ -192,8 +202,6 @@ class Transcript:
         item_id = event["item_id"]
         if item_id in self._turns:
             return
-        last = self._order[-1] if self._order else None
-        self._place(item_id, last)
         self._open(item_id, "user", "speaking", now)
 
     def _speech_stopped(self, event: Event, now: float) -> None:
@@ -329,7 +337,7 @@ class Transcript:
         response = event["response"]
         status = _STATUS_OF_RESPONSE.get(response.get("status"), "completed")
         for item in response.get("output") or []:
-            if item.get("type") == "message" and item["id"] not in self._stored:
+            if item.get("type") == "message" and not self._is_left_out(item["id"]):
                 self._assistant_item(item, False, now)
         items = self._responses.pop(response["id"], [])
         for turn in (self._turns[item] for item in items if item in self._turns):

@@ -1,0 +1,77 @@
+"""The fold against every order that the protocol allows: no turn lost, doubled or swapped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot.realtime.transcript import Transcript
+from chatbot.realtime.turns import Turn
+from tests.realtime.held import Event, Held, conversations
+
+FIRST = 5
+
+
+@dataclass
+class Rows:
+    """The table of turns, as the writer of a call keeps it: one row for each item."""
+
+    rows: dict[str, tuple[int, str, str, str]] = field(default_factory=dict)
+
+    def write(self, settled: list[tuple[int, Turn]]) -> None:
+        for position, turn in settled:
+            self.rows[turn.item_id] = (position, turn.role, turn.status, turn.text)
+
+    def read(self) -> list[tuple[str, str, str, str]]:
+        positions = [row[0] for row in self.rows.values()]
+        assert len(set(positions)) == len(positions)
+        assert all(position >= FIRST for position in positions)
+        in_order = sorted(self.rows.items(), key=lambda row: row[1][0])
+        return [(item, role, status, text) for item, (_, role, status, text) in in_order]
+
+
+def kept(transcript: Transcript) -> list[tuple[str, str, str, str]]:
+    turns = [turn for turn in transcript.turns() if turn.is_settled]
+    return [(turn.item_id, turn.role, turn.status, turn.text) for turn in turns]
+
+
+@settings(max_examples=300, deadline=None)
+@given(conversations())
+def test_rows_written_as_events_come_are_the_turns_that_were_held(
+    held_and_events: tuple[Held, list[Event]],
+) -> None:
+    held, events = held_and_events
+    transcript, rows = Transcript(first_position=FIRST), Rows()
+    for number, event in enumerate(events):
+        transcript.apply(event, 1000.0 + number)
+        rows.write(transcript.take_settled())
+        rows.read()
+    assert rows.read() == kept(transcript)
+    assert rows.read() == [turn for turn in held.turns if turn[0] not in held.open_at_end]
+    transcript.close(9000.0)
+    rows.write(transcript.take_settled())
+    assert rows.read() == kept(transcript) == held.turns
+    assert transcript.take_settled() == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(conversations(), st.data())
+def test_a_call_that_ends_at_any_moment_keeps_what_was_known(
+    held_and_events: tuple[Held, list[Event]], data: st.DataObject
+) -> None:
+    held, events = held_and_events
+    heard = data.draw(st.integers(0, len(events)))
+    transcript, rows = Transcript(first_position=FIRST), Rows()
+    for number, event in enumerate(events[:heard]):
+        transcript.apply(event, 1000.0 + number)
+        rows.write(transcript.take_settled())
+    before = rows.read()
+    transcript.close(9000.0)
+    rows.write(transcript.take_settled())
+    after = rows.read()
+    assert after == kept(transcript)
+    assert all(turn.is_settled or not turn.text for turn in transcript.turns())
+    assert {turn[0] for turn in before} <= {turn[0] for turn in after}
+    assert {turn[0] for turn in after} <= set(held.items)
