@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from channels.db import database_sync_to_async
+from django.db import Error as DatabaseError
 
 from chatbot import control, metrics, store
 from chatbot.models import Call as CallRow
@@ -168,7 +169,10 @@ class Relay:
     async def _heartbeat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            await database_sync_to_async(store.touch_call)(self._row.pk)
+            try:
+                await database_sync_to_async(store.touch_call)(self._row.pk)
+            except DatabaseError:
+                log.warning("call %s: its lease could not be renewed", self._row.pk)
 
     async def _turn_saved(self, saved: SaveTurn) -> None:
         self._call.turn_saved(saved)
