@@ -11,8 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from chatbot import token_admin, usage, usage_admin
+from chatbot import fact_admin, token_admin, usage, usage_admin
 from chatbot.access import with_length
+from chatbot.forms import PersonaForm
 from chatbot.models import Conversation, Persona, Turn, User
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 else:
     ConversationModelAdmin = PersonaModelAdmin = admin.ModelAdmin
 
-__all__ = ["ConversationAdmin", "PersonaAdmin", "token_admin", "usage_admin"]
+__all__ = ["ConversationAdmin", "PersonaAdmin", "fact_admin", "token_admin", "usage_admin"]
 
 admin.site.site_header = _("Colloquy review")
 admin.site.site_title = _("Colloquy review")
@@ -36,14 +37,41 @@ class PersonaAdmin(PersonaModelAdmin):
     list_display = ["name", "slug", "model", "voice", "transcription_model", "is_default"]
     search_fields = ["name", "slug", "instructions"]
     prepopulated_fields = {"slug": ["name"]}
+    form = PersonaForm
     fieldsets = [
         (None, {"fields": ["name", "slug", "is_default", "instructions"]}),
-        (_("Voice"), {"fields": ["model", "voice", "transcription_model"]}),
+        (_("Tools"), {"fields": ["tools", "mcp_servers"]}),
+        (
+            _("Voice"),
+            {
+                "fields": [
+                    *("model", "voice", "speed", "output_modality"),
+                    *("transcription_model", "language"),
+                ]
+            },
+        ),
         (
             _("Turn detection"),
-            {"fields": ["vad_threshold", "vad_prefix_padding_ms", "vad_silence_duration_ms"]},
+            {
+                "fields": [
+                    *("turn_detection", "eagerness", "vad_threshold"),
+                    *("vad_prefix_padding_ms", "vad_silence_duration_ms"),
+                ]
+            },
         ),
+        (_("Callers"), {"fields": ["user_settings", "api_clients_instruct"]}),
     ]
+
+    def get_exclude(self, request: HttpRequest, obj: Persona | None = None) -> list[str]:
+        """Who may only look is shown the columns as they are: not those with secrets."""
+        return [] if self.has_change_permission(request, obj) else ["mcp_servers"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Persona | None = None) -> Any:
+        hidden = self.get_exclude(request, obj)
+        return [
+            (name, {"fields": [field for field in options["fields"] if field not in hidden]})
+            for name, options in self.fieldsets
+        ]
 
 
 @admin.register(Conversation)

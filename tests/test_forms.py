@@ -1,0 +1,80 @@
+"""A persona in the admin: tools and settings to tick, MCP servers whose secrets stay hidden."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from chatbot.forms import PersonaForm
+from chatbot.models import Persona, User
+from chatbot.tools.registry import TOOLS, toolset_of
+from tests.test_mcp import SERVER
+
+
+def filled(persona: Persona, **changes: Any) -> PersonaForm:
+    """The form as a person sends it who changes only this."""
+    form = PersonaForm(instance=persona)
+    data = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    data["mcp_servers"] = json.dumps(data["mcp_servers"])
+    return PersonaForm({**data, **changes}, instance=persona)
+
+
+def test_tools_are_ticked_by_name(persona: Persona) -> None:
+    form = filled(persona, tools=["recall", "current_time"], user_settings=["voice"])
+    assert form.is_valid(), form.errors
+    saved = form.save()
+    assert (saved.tools, saved.user_settings) == (["recall", "current_time"], ["voice"])
+    functions = toolset_of(Persona.objects.get()).functions
+    assert [tool.name for tool in functions] == ["recall", "current_time"]
+
+
+def test_every_tool_can_be_ticked_and_nothing_else(persona: Persona) -> None:
+    form = PersonaForm(instance=persona)
+    assert [name for name, _ in form.fields["tools"].choices] == list(TOOLS)  # type: ignore[attr-defined]
+    assert "asks first" in form.as_p()
+    refused = filled(persona, tools=["launch_rocket"])
+    assert "launch_rocket" in str(refused.errors["tools"])
+
+
+def test_a_server_that_is_wrong_is_a_form_error(persona: Persona) -> None:
+    refused = filled(persona, mcp_servers='[{"type": "mcp"}]')
+    assert "no server_label" in str(refused.errors["mcp_servers"])
+    assert "mcp_servers" in filled(persona, mcp_servers="[").errors
+
+
+def test_saved_secrets_are_in_no_page_and_survive_another_change(
+    client: Client, bob: User, persona: Persona
+) -> None:
+    persona.mcp_servers = [SERVER]
+    persona.save()
+    client.force_login(bob)
+    page = client.get(f"/admin/chatbot/persona/{persona.pk}/change/").content.decode()
+    assert "crm.example.org" in page
+    assert "top-secret" not in page
+    assert "hidden-key" not in page
+    form = filled(persona, name="Changed")
+    assert form.is_valid(), form.errors
+    form.save()
+    assert Persona.objects.get().mcp_servers == [SERVER]
+    assert Persona.objects.get().name == "Changed"
+
+
+def test_staff_who_may_only_look_see_no_servers(client: Client, persona: Persona) -> None:
+    persona.mcp_servers = [SERVER]
+    persona.save()
+    looker = User.objects.create_user("looker", password="x", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_persona"))
+    client.force_login(looker)
+    page = client.get(f"/admin/chatbot/persona/{persona.pk}/change/")
+    assert page.status_code == 200
+    assert "top-secret" not in page.content.decode()
+    assert "hidden-key" not in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_default_persona_has_the_tools_of_the_registry() -> None:
+    assert Persona.objects.get(is_default=True).tools == list(TOOLS)
