@@ -36,7 +36,7 @@ class Desk:
         numbers = itertools.count()
         self.calls = ToolCalls([CLOCK, FORGET], lambda prefix: f"{prefix}_{next(numbers)}")
         self.now = 100.0
-        self.told: list[Event] = []
+        self.told: list[Any] = []
         self.sent: list[Event] = []
         self.orders: list[RunTool] = []
         self.answers = 0
