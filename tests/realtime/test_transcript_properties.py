@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
+from script.install import ROOT, node
 from tests.realtime.held import Event, Held, conversations
 
 FIRST = 5
@@ -75,3 +78,23 @@ def test_a_call_that_ends_at_any_moment_keeps_what_was_known(
     assert all(turn.is_settled or not turn.text for turn in transcript.turns())
     assert {turn[0] for turn in before} <= {turn[0] for turn in after}
     assert {turn[0] for turn in after} <= set(held.items)
+
+
+def test_the_page_folds_the_same_turns() -> None:
+    found: list[tuple[Held, list[Event]]] = []
+
+    @seed(20261122)
+    @settings(max_examples=200, deadline=None, database=None, phases=[Phase.generate])
+    @given(conversations())
+    def collect(held_and_events: tuple[Held, list[Event]]) -> None:
+        found.append(held_and_events)
+
+    collect()
+    ended = [[*events, {"type": "chat.call.ended"}] for _, events in found]
+    script = ROOT / "tests" / "js" / "fold.js"
+    told = json.dumps([*(events for _, events in found), *ended])
+    done = subprocess.run([node(), script], input=told, check=True, capture_output=True, text=True)
+    held = [held for held, _ in found]
+    before = [[list(turn) for turn in h.turns if turn[0] not in h.open_at_end] for h in held]
+    after = [[list(turn) for turn in h.turns] for h in held]
+    assert json.loads(done.stdout) == [*before, *after]

@@ -94,7 +94,8 @@ function update(transcript, itemId, change, facts = {}) {
  * @param {boolean} done
  * @param {string | null} at
  */
-function foldItem(transcript, { item, previous_item_id = undefined, response_id = null }, done, at) {
+function foldItem(transcript, event, done, at) {
+  const { item, previous_item_id = undefined, response_id = null } = event;
   const known = transcript.find((turn) => turn.itemId === item.id);
   if (known?.stored) return transcript;
   const typed = item.content?.some((/** @type {any} */ part) => part.type.endsWith("_text"));
@@ -104,7 +105,7 @@ function foldItem(transcript, { item, previous_item_id = undefined, response_id 
   return place(withOutput(transcript, item), {
     ...turn,
     ...(settled ? {} : toolOf(item, turn)),
-    role: known ? turn.role : roleOf(item),
+    role: roleIn(transcript, event, known),
     modality: !settled && typed ? "text" : turn.modality,
     previousItemId: previous_item_id ?? turn.previousItemId,
     responseId: response_id ?? turn.responseId,
@@ -112,6 +113,24 @@ function foldItem(transcript, { item, previous_item_id = undefined, response_id 
     status: settled ? turn.status : statusOf(item, done),
   });
 }
+
+/**
+ * What is not added to the conversation, of a response beside it, stays unseen.
+ * @param {Transcript} transcript
+ * @param {SocketEvent} event
+ * @param {Turn | undefined} known
+ */
+function roleIn(transcript, { type, item, response_id }, known) {
+  if (type === "conversation.item.added") return roleOf(item);
+  const isBeside = transcript.some(({ itemId }) => itemId === response_id);
+  return known?.role ?? (isBeside ? "system" : roleOf(item));
+}
+
+/** A response beside the conversation, kept to know its items by. @type {Rule} */
+const responseCreated = (transcript, { response }) =>
+  response.conversation_id === null
+    ? update(transcript, response.id, () => ({}), { role: "system", status: "gone" })
+    : transcript;
 
 /** A tool that a client runs itself ends with its output. @param {Transcript} transcript @param {any} item */
 function withOutput(transcript, { type, call_id, output }) {
@@ -274,6 +293,7 @@ const RULES = {
   "input_audio_buffer.committed": committed,
   "input_audio_buffer.speech_started": (transcript, { item_id }, at) =>
     update(transcript, item_id, () => ({}), { status: "speaking", startedAt: at }),
+  "response.created": responseCreated,
   "response.done": (transcript, { response }) => foldResponse(transcript, response),
   "response.output_audio_transcript.delta": appendAnswer,
   "response.output_audio_transcript.done": setAnswer,
