@@ -8,9 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
-from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
@@ -24,6 +22,7 @@ from chatbot.realtime.events import Event, dump
 from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import Problem
+from chatbot.receiving import StraightConsumer
 from chatbot.relay import Relay, new_item_id
 from chatbot.tools.clock import zone_named
 from chatbot.tools.registry import toolset_of
@@ -37,7 +36,7 @@ BROKEN = Problem(
 )
 
 
-class BrowserConsumer(AsyncWebsocketConsumer):
+class BrowserConsumer(StraightConsumer):
     """A socket of a signed-in user's page: refuses with a sentence before it closes."""
 
     async def connect(self) -> None:
@@ -79,14 +78,6 @@ class CallConsumer(BrowserConsumer):
         super().__init__(*args, **kwargs)
         self.relay: Relay | None = None
         self.task: asyncio.Task[None] | None = None
-
-    async def dispatch(self, message: Any) -> None:
-        """Frames go straight to their handler: Channels would first close old database
-        connections in a thread, and every frame would wait for it."""
-        if message["type"] == "websocket.receive":
-            await self.websocket_receive(message)
-        else:
-            await AsyncConsumer.dispatch(self, message)
 
     async def begin(self, user: User) -> None:
         query = parse_qs(self.scope["query_string"].decode("latin-1"))

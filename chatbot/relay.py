@@ -143,13 +143,9 @@ class Relay:
                 self._recorder.is_engine = upstream.is_engine
                 self._call.upstream_opened(time.time())
                 await self._drain()
-                pump = asyncio.create_task(upstream.pump(), name="upstream pump")
-                try:
-                    async for frame in upstream.frames():
-                        self._call.receive_from_upstream(frame, time.time())
-                        await self._drain()
-                finally:
-                    pump.cancel()
+                async for frame in upstream.frames():
+                    self._call.receive_from_upstream(frame, time.time())
+                    await self._drain()
         finally:
             slow.cancel()
 

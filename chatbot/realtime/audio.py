@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 
 SAMPLE_RATE_HZ = 24_000
 BYTES_PER_SAMPLE = 2
@@ -33,4 +34,4 @@ def from_base64(text: str) -> bytes:
     Raises:
         ValueError: the text is no base64.
     """
-    return base64.b64decode(text, validate=True)
+    return binascii.a2b_base64(text, strict_mode=True)
