@@ -15,7 +15,7 @@ SERVER_ERROR = "server_error"
 RATE_LIMIT = "rate_limit_error"
 
 #: What a key looks like when a message quotes it, whole or with its middle left out.
-_KEY = re.compile(r"\b(?:sk|ek)[-_][\w*.…-]+")
+_KEY = re.compile(r"\b(?:sk|ek)[-_][\w*.…-]*[\w*]")
 
 
 def error_event(

@@ -53,24 +53,14 @@ def not_allowed(param: str) -> Refused:
 
 
 def text(limit: int) -> Check:
-    """A string of at most `limit` characters that can be sent on and stored."""
+    """A string of at most `limit` characters."""
 
     def check(value: Any, param: str) -> str:
         if not isinstance(value, str) or len(value) > limit:
             raise invalid(param, f"expected a string of at most {limit} characters.")
-        if "\0" in value or not _is_unicode(value):
-            raise invalid(param, "it holds characters that are no text.")
         return value
 
     return check
-
-
-def _is_unicode(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
-        return False
-    return True
 
 
 def one_of(*allowed: str) -> Check:

@@ -14,13 +14,23 @@ from chatbot.realtime import api_errors, events, policy, problems
 from chatbot.realtime.audio import from_base64
 from chatbot.realtime.client_session import ClientSession
 from chatbot.realtime.context import newest_that_fit
-from chatbot.realtime.effects import Connect, Effect, HangUp, Publish, SaveTurn, SaveUsage, Told
+from chatbot.realtime.effects import (
+    Connect,
+    Effect,
+    HangUp,
+    Publish,
+    SaveTurn,
+    SaveUsage,
+    Told,
+    Unknown,
+)
 from chatbot.realtime.events import BadEvent, Event
 from chatbot.realtime.fields import Refused
+from chatbot.realtime.limits import Limits
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.policy import Decision
-from chatbot.realtime.problems import Problem
+from chatbot.realtime.problems import LIMIT_REACHED, Problem
 from chatbot.realtime.requests import Requests
 from chatbot.realtime.retry import Retry
 from chatbot.realtime.session import SessionSettings
@@ -29,7 +39,12 @@ from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 
 EXPIRED = 1001
+#: Programs send files at once, and a conversation's history, where a page sends as people speak.
+ROOM = 10
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
+_ABUSE = Problem(
+    "too_many_bad_messages", "Too many of your events could not be accepted.", LIMIT_REACHED
+)
 _BINARY = "Expected a text WebSocket message; binary frames are not supported."
 
 
@@ -57,7 +72,8 @@ class GatewayCall:
         self._unannounced = set(self._replayed)
         self._transcript = Transcript(self._replayed, first_position)
         self._transcript.silence_s = self._session.silence_s
-        self._outbox = Outbox()
+        self._outbox = Outbox(ROOM)
+        self._limits = Limits(ROOM)
         self._retry = Retry()
         self._sounded = Sounded()
         self._asked: Event | None = None
@@ -173,17 +189,31 @@ class GatewayCall:
             if isinstance(frame, bytes):
                 raise BadEvent("invalid_event", _BINARY)
             event = events.parse_bounded(frame, policy.MAX_CLIENT_FRAME)
-            self._client_event(event)
+            self._client_event(event, now)
         except BadEvent as error:
-            self._tell(api_errors.error_event(error.code, str(error)))
+            self._refuse(api_errors.error_event(error.code, str(error)), now)
         except Refused as refused:
-            self._tell(api_errors.of_refusal(refused, _event_id(event)))
+            self._refuse(api_errors.of_refusal(refused, _event_id(event)), now)
         except ValueError as error:
             message = f"The event could not be taken: {error}."
-            self._tell(api_errors.error_event("invalid_event", message, event_id=_event_id(event)))
+            error_event = api_errors.error_event(
+                "invalid_event", message, event_id=_event_id(event)
+            )
+            self._refuse(error_event, now)
 
-    def _client_event(self, event: Event) -> None:
+    def _refuse(self, error: Event, now: float) -> None:
+        """An event is not accepted; the call goes on, unless there have been too many."""
+        if self._limits.is_patience_lost(now):
+            self.fail(_ABUSE, now)
+        else:
+            self._tell(error)
+            self._outbox.ask(Told(Problem(error["error"]["code"], error["error"]["message"])))
+
+    def _client_event(self, event: Event, now: float) -> None:
         kind = event["type"]
+        is_speech = kind == "input_audio_buffer.append"
+        if not is_speech:
+            self._check_pace(self._limits.event(kind, now))
         if kind == "session.update":
             has_spoken = self._sounded.anything or any(t.role == "assistant" for t in self._history)
             update_id = self._new_id("event")
@@ -192,12 +222,18 @@ class GatewayCall:
             )
             return
         cleaned = self._requests.cleaned(event)
-        if kind == "input_audio_buffer.append":
-            self._outbox.send_speech(_pcm(cleaned["audio"]))
+        if is_speech:
+            pcm = _pcm(cleaned["audio"])
+            self._check_pace(self._limits.speech(len(pcm), now))
+            self._outbox.send_speech(pcm)
             return
         if kind == "response.create":
             self._asked = cleaned
         self._outbox.send(cleaned)
+
+    def _check_pace(self, wait_s: float) -> None:
+        if wait_s:
+            raise Refused("rate_limit_exceeded", problems.too_fast(wait_s).message, "type")
 
     # From the upstream
 
@@ -207,15 +243,17 @@ class GatewayCall:
             return
         try:
             event = events.parse(text)
-            decision = policy.FROM_UPSTREAM_TO_CLIENT.get(event["type"], Decision.DROP)
-            if decision is Decision.RELAY:
-                self._relay(event, now)
+            decision = policy.FROM_UPSTREAM_TO_CLIENT.get(event["type"])
+            if decision is None:
+                self._outbox.ask(Unknown(event["type"]))
+            elif decision is Decision.RELAY:
+                self._relay(event, text, now)
             if handler := _OF_UPSTREAM.get(event["type"]):
                 handler(self, event, now)
         except (BadEvent, KeyError, TypeError, ValueError, AttributeError):
             self._outbox.ask(Told(problems.UNREADABLE))
 
-    def _relay(self, event: Event, now: float) -> None:
+    def _relay(self, event: Event, text: str, now: float) -> None:
         item_id = (event.get("item") or {}).get("id")
         if item_id in self._replayed and event["type"].startswith("conversation.item."):
             self._echoed(event, item_id)
@@ -224,8 +262,11 @@ class GatewayCall:
             self._transcript.apply(event, now)
         self._outbox.keep_all_speech(self._transcript.awaits_words)
         if event["type"] == "response.done":
-            event = api_errors.without_keys(event)
-        self._tell(event)
+            self._tell(api_errors.without_keys(event))
+        elif event.get("event_id"):
+            self._outbox.pass_on(text)
+        else:
+            self._tell(event)
         if event["type"] in policy.CAPTIONS:
             self._outbox.ask(Publish(event))
 
@@ -294,7 +335,7 @@ class GatewayCall:
 
     def _tell(self, event: Event) -> None:
         if not event.get("event_id"):
-            event = {"event_id": self._new_id("event"), **event}
+            event = {**event, "event_id": self._new_id("event")}
         self._outbox.tell(event)
 
 

@@ -18,7 +18,9 @@ Held = tuple[str, int]
 class HeldSpeech:
     """Frames for the upstream in the order they came, while there is no session."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = 1) -> None:
+        """With `room` so many times what is kept for a page."""
+        self._room = room
         self._frames: deque[Held] = deque()
         self._audio_bytes = 0
         self._events = 0
@@ -29,12 +31,12 @@ class HeldSpeech:
         Raises:
             ValueError: too many events are waiting already.
         """
-        if audio_bytes == 0 and self._events >= MAX_HELD_EVENTS:
+        if audio_bytes == 0 and self._events >= MAX_HELD_EVENTS * self._room:
             raise ValueError("too many messages before the call is ready")
         self._frames.append((frame, audio_bytes))
         self._audio_bytes += audio_bytes
         self._events += audio_bytes == 0
-        while self._audio_bytes > MAX_HELD_BYTES:
+        while self._audio_bytes > MAX_HELD_BYTES * self._room:
             self._drop_oldest_speech()
 
     def take(self) -> list[Held]:

@@ -1,4 +1,4 @@
-"""How much a browser may send: a bucket for each kind of event, and patience for bad frames."""
+"""How much a client may send: a bucket for each kind of event, and patience for bad frames."""
 
 from __future__ import annotations
 
@@ -33,14 +33,15 @@ class Bucket:
 class Limits:
     """The buckets of one call. Speech comes in real time, with room for what a page has kept."""
 
-    def __init__(self) -> None:
-        self._speech = Bucket(burst=30 * BYTES_PER_SECOND, per_second=2 * BYTES_PER_SECOND)
+    def __init__(self, room: int = 1) -> None:
+        """With `room` so many times what a page may send."""
+        speech = BYTES_PER_SECOND * room
+        self._speech = Bucket(burst=30 * speech, per_second=2 * speech)
         self._events = {
-            "conversation.item.create": Bucket(burst=10, per_second=1),
-            "response.create": Bucket(burst=10, per_second=1),
-            "session.update": Bucket(burst=10, per_second=1),
+            kind: Bucket(burst=10 * room, per_second=room)
+            for kind in ("conversation.item.create", "response.create", "session.update")
         }
-        self._others = Bucket(burst=100, per_second=25)
+        self._others = Bucket(burst=100 * room, per_second=25 * room)
         self._patience = Bucket(burst=100, per_second=1)
 
     def speech(self, size_bytes: int, now: float) -> float:

@@ -15,12 +15,13 @@ from chatbot.realtime.transcript import Transcript
 class Outbox:
     """Frames for both peers, and effects. What the upstream cannot hear yet is held."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = 1) -> None:
+        """With `room` so many times as much is held as for a page."""
         self.is_open = False
         self._to_browser: list[str | bytes] = []
         self._to_upstream: list[str] = []
         self._effects: list[Effect] = []
-        self._held = HeldSpeech()
+        self._held = HeldSpeech(room)
         self._recent = RecentSpeech()
 
     def take_for_browser(self) -> list[str | bytes]:
@@ -40,6 +41,10 @@ class Outbox:
     def tell(self, event: Event) -> None:
         """An event for the browser."""
         self._to_browser.append(events.dump(event))
+
+    def pass_on(self, text: str) -> None:
+        """An event for the browser, as the upstream wrote it."""
+        self._to_browser.append(text)
 
     def sound(self, pcm: bytes) -> None:
         """Sound for the browser."""

@@ -17,16 +17,24 @@ def types_of(union: Any) -> set[str]:
 
 def test_every_client_event_has_a_decision() -> None:
     assert set(policy.FROM_BROWSER) == types_of(RealtimeClientEvent)
+    assert set(policy.FROM_CLIENT) == types_of(RealtimeClientEvent)
 
 
 def test_every_server_event_has_a_decision() -> None:
     assert set(policy.FROM_UPSTREAM) == types_of(RealtimeServerEvent)
+    assert set(policy.FROM_UPSTREAM_TO_CLIENT) == types_of(RealtimeServerEvent)
 
 
 def test_no_session_is_relayed_as_it_is() -> None:
     assert policy.FROM_BROWSER["session.update"] is Decision.OWN
     assert policy.FROM_UPSTREAM["session.created"] is Decision.OWN
     assert policy.FROM_UPSTREAM["session.updated"] is Decision.OWN
+
+
+def test_a_client_meets_no_session_but_its_own() -> None:
+    for kind in ("session.created", "session.updated", "error"):
+        assert policy.FROM_UPSTREAM_TO_CLIENT[kind] is Decision.OWN
+    assert policy.FROM_CLIENT["session.update"] is Decision.OWN
 
 
 def test_captions_hold_no_sound() -> None:
