@@ -214,7 +214,7 @@ async def test_a_call_that_is_spoken_over_is_answered_but_starts_no_answer(
         await session.hear(QUESTION)
         await call_tools(session, {"c1": ("forget", {"fact": "She likes tea."})}, status=None)
         await session.emit({"type": "input_audio_buffer.speech_started", "item_id": "u2"})
-        response = {"id": "r1", "status": "cancelled", "output": [], "usage": None}
+        response: dict[str, Any] = {"id": "r1", "status": "cancelled", "output": [], "usage": None}
         await session.emit({"type": "response.done", "response": response})
         item = await take_output(session, "item_c1")
         await session.hear("Never mind.", "u2", item["id"])

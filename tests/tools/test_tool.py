@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chatbot.engine.settings import default_settings, updated_settings
 from chatbot.models import User
 from chatbot.realtime.effects import RunTool
 from chatbot.tools import runner
@@ -209,3 +210,12 @@ def test_every_tool_of_the_registry_can_be_offered(name: str, made: Tool) -> Non
 
 def test_a_name_that_is_gone_is_not_offered() -> None:
     assert [tool.name for tool in offered(["recall", "gone", "forget"])] == ["recall", "forget"]
+
+
+def test_the_engine_takes_a_session_with_tools() -> None:
+    tools = [made.offer.as_session() for made in TOOLS.values()]
+    settings = default_settings("s1", "m", 0)
+    changed = updated_settings(
+        settings, {"type": "realtime", "tools": tools}, assistant_has_spoken=False
+    )
+    assert changed == settings | {"tools": tools}
