@@ -44,9 +44,17 @@ def _tokens(line: str) -> Tokens:
     return Tokens(*(None if word == "-" else Decimal(word) for word in line.split(" / ")))
 
 
-def _tokens_row(model: str, text: str, audio: str, image: str, source: str = "") -> Price:
+def _tokens_row(
+    model: str, text: str, audio: str, image: str, minute: str = "", source: str = ""
+) -> Price:
     return Price(
-        model, source or _CARD + model, _READ, _tokens(text), _tokens(audio), _tokens(image)
+        model,
+        source or _CARD + model,
+        _READ,
+        _tokens(text),
+        _tokens(audio),
+        _tokens(image),
+        Decimal(minute) if minute else None,
     )
 
 
@@ -74,13 +82,13 @@ PRICES: tuple[Price, ...] = (
         "5.00 / 2.50 / 20.00",
         "100.00 / 20.00 / 200.00",
         "-",
-        _LAUNCH,
+        source=_LAUNCH,
     ),
     _tokens_row("gpt-4o-mini-realtime-preview", "0.60 / 0.30 / 2.40", "10.00 / 0.30 / 20.00", "-"),
-    # Transcription by tokens
-    _tokens_row("gpt-4o-transcribe", "2.50 / - / 10.00", "2.50", "-"),
-    _tokens_row("gpt-4o-transcribe-diarize", "2.50 / - / 10.00", "2.50", "-"),
-    _tokens_row("gpt-4o-mini-transcribe", "1.25 / - / 5.00", "1.25", "-"),
+    # Transcription by tokens, or by the minute where a service reports seconds
+    _tokens_row("gpt-4o-transcribe", "2.50 / - / 10.00", "2.50", "-", "0.006"),
+    _tokens_row("gpt-4o-transcribe-diarize", "2.50 / - / 10.00", "2.50", "-", "0.006"),
+    _tokens_row("gpt-4o-mini-transcribe", "1.25 / - / 5.00", "1.25", "-", "0.003"),
     # Transcription by the minute
     _minutes_row("gpt-transcribe", "0.0045"),
     _minutes_row("gpt-live-transcribe", "0.017"),

@@ -88,6 +88,7 @@ def test_images_have_their_own_price() -> None:
         ("gpt-realtime-whisper", {"type": "duration", "seconds": 60.0}, "0.017"),
         ("gpt-transcribe", {"type": "duration", "seconds": 1.4}, "0.000105"),
         ("whisper-1", {"type": "duration", "seconds": 10}, "0.001"),
+        ("gpt-4o-mini-transcribe", {"type": "duration", "seconds": 3}, "0.00015"),
         (
             "gpt-4o-mini-transcribe",
             {
@@ -105,7 +106,7 @@ def test_images_have_their_own_price() -> None:
             "0.00015",
         ),
         # A model that is billed otherwise than the service reports.
-        ("gpt-4o-mini-transcribe", {"type": "duration", "seconds": 3}, None),
+        ("gpt-realtime-2.1", {"type": "duration", "seconds": 3}, None),
         ("gpt-live-transcribe", {"type": "tokens", "input_tokens": 5, "output_tokens": 1}, None),
         ("", {"type": "duration", "seconds": 3}, None),
         ("engine", {"type": "duration", "seconds": 3}, "0"),
@@ -217,9 +218,8 @@ def test_the_documentation_has_the_table() -> None:
 
 
 def shown(row: Price) -> list[str]:
-    if row.minute is not None:
-        return [str(row.minute)]
-    return [tokens_shown(tokens) for tokens in (row.text, row.audio, row.image)]
+    tokens = [tokens_shown(tokens) for tokens in (row.text, row.audio, row.image)]
+    return [*tokens, "-" if row.minute is None else str(row.minute)]
 
 
 def tokens_shown(tokens: Tokens) -> str:

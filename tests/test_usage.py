@@ -11,12 +11,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from chatbot import store, usage
+from chatbot.engine.server import Engine
 from chatbot.models import Call, Conversation, Persona, Usage, User
 from chatbot.realtime.effects import SaveUsage
+from tests.browser import opened
+from tests.engine.fakes import FakeModels
+from tests.engine.test_server import HandLoader
 from tests.people import alices_talk
+from tests.scripted import Session, scripted_upstream, tone
 from tests.test_cost import USAGE
 
 LIST = "/admin/chatbot/usage/"
@@ -224,3 +229,57 @@ def test_a_day_of_a_year_is_read_by_its_index(alice: User) -> None:
     )
     assert "usage_in_time" in day.explain()
     assert usage.total(day).rows == 24
+
+
+def typed(text: str) -> dict[str, Any]:
+    part = {"type": "input_text", "text": text}
+    item = {"type": "message", "role": "user", "content": [part]}
+    return {"type": "conversation.item.create", "item": item}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_call_is_billed_by_its_model_and_its_recogniser(
+    alice: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.expect("input_audio_buffer.append")
+        session.copies = 2
+        await session.hear("What is the time?")
+        await session.begin_answer("It is")
+        await session.end_answer("It is noon.", status="cancelled")
+        session.copies = 1
+        await session.emit({"type": "rate_limits.updated", "rate_limits": []})
+        await session.hold()
+
+    await Persona.objects.aupdate(transcription_model="gpt-live-transcribe")
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.send(tone(40))
+        await page.until("chat.turn.saved", item_id="a1")
+        await page.send({"type": "chat.hangup"})
+        assert await page.until_closed() == 1000
+    rows = Usage.objects.order_by("kind").values_list("kind", "model", "cost_usd")
+    assert [row async for row in rows] == [
+        # 8 and 16 cached text tokens, 20 of audio; 14 and 20 out
+        ("response", MODEL, Decimal("0.0022944")),
+        ("transcription", "gpt-live-transcribe", Decimal("0.000255")),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_engine_costs_nothing_whatever_model_was_asked_for(
+    alice: User, settings: Settings
+) -> None:
+    async with Engine(HandLoader(FakeModels()), "127.0.0.1", 0) as engine:
+        await engine.load()
+        settings.REALTIME_URL = f"ws://127.0.0.1:{engine.port}/v1/realtime"
+        async with opened(alice) as page:
+            await page.send(typed("Hello?"))
+            await page.send({"type": "response.create"})
+            await page.until("response.done")
+            await page.send({"type": "chat.hangup"})
+            assert await page.until_closed() == 1000
+    row = await Usage.objects.aget()
+    assert (row.model, row.cost_usd) == ("engine", Decimal(0))
+    assert row.text_output_tokens > 0
