@@ -11,6 +11,7 @@ from django.db.models import (
     Case,
     Count,
     DurationField,
+    Exists,
     ExpressionWrapper,
     F,
     Manager,
@@ -30,6 +31,12 @@ from chatbot.models import CALL_LEASE, ApiToken, Call, Conversation, Fact, Perso
 def conversations_of(user: User) -> QuerySet[Conversation]:
     """The user's own conversations, newest first; nobody else's, whoever asks."""
     return Conversation.objects.filter(user=user).select_related("persona")
+
+
+def spoken_conversations_of(user: User) -> QuerySet[Conversation]:
+    """Those of the user's conversations in which something was said."""
+    said = Turn.objects.filter(conversation=OuterRef("pk"))
+    return conversations_of(user).filter(Exists(said))
 
 
 def conversation_for(user: User, conversation_id: str | UUID) -> Conversation:

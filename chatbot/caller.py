@@ -92,6 +92,7 @@ class Caller:
         self._conversation_id = ""
         self._generation = 0
         self._spoke_at = 0.0
+        self._asked_at = 0.0
         self._heard_speech = asyncio.Event()
         self._open_turns: set[str] = set()
         self._responses: set[str] = set()
@@ -178,6 +179,8 @@ class Caller:
             self._open_turns.add(event["item_id"])
             self._waits_for_answer = True
             await self._stop_listening_to_answer()
+        elif kind == "input_audio_buffer.speech_stopped":
+            self._asked_at = self._spoke_at
         elif kind.startswith("conversation.item.input_audio_transcription."):
             self._transcribed(event)
         elif kind == "response.created":
@@ -200,7 +203,7 @@ class Caller:
         first = first_audible(frame)
         if answer.latency_s is None and first is not None:
             heard_at = time.monotonic() + first / SAMPLE_RATE_HZ
-            answer.latency_s = heard_at - self._spoke_at
+            answer.latency_s = heard_at - self._asked_at
         answer.pcm += frame
 
     async def _stop_listening_to_answer(self) -> None:

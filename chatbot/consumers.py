@@ -31,6 +31,9 @@ from chatbot.upstream import UpstreamAddress
 
 log = logging.getLogger(__name__)
 
+#: How often a tab that watches makes sure that there still is something to watch, in seconds.
+LOOK_S = 5.0
+
 BROKEN = Problem(
     "internal_error", "Something broke on our side. Call again to go on where you were.", 1011
 )
@@ -160,16 +163,36 @@ class CallConsumer(BrowserConsumer):
 
 
 class CaptionsConsumer(BrowserConsumer):
-    """`/ws/captions/`: what is said in a call that runs in another tab, as it is said."""
+    """`/ws/captions/`: what is said in a call that runs in another tab, as it is said.
+
+    A worker that dies cannot say that its call has ended, so the rows are looked at, too.
+    """
+
+    task: asyncio.Task[None] | None = None
 
     async def begin(self, user: User) -> None:
         await self.join(control.captions_group(user.pk))
-        await self.show(await database_sync_to_async(self.watch_event)(user))
+        self.live = await database_sync_to_async(self.find_live)(user)
+        await self.show({"type": "chat.watch.started", "live": self.live})
+        self.task = asyncio.create_task(self.look_after(user), name="captions")
 
-    def watch_event(self, user: User) -> Event:
+    def find_live(self, user: User) -> Event | None:
+        store.end_calls_of_dead_workers(user)
         call = live_call_of(user)
-        live = started_event(call, list(call.conversation.turns.all())) if call else None
-        return {"type": "chat.watch.started", "live": live}
+        return started_event(call, list(call.conversation.turns.all())) if call else None
+
+    async def look_after(self, user: User) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self.live and not await database_sync_to_async(self.find_live)(user):
+                await self.caption_show(control.call_ended("its worker died"))
 
     async def caption_show(self, message: control.ShowCaption) -> None:
-        await self.show(message["event"])
+        event = message["event"]
+        if event["type"] in ("chat.call.started", "chat.call.ended"):
+            self.live = event if event["type"] == "chat.call.started" else None
+        await self.show(event)
+
+    async def disconnect(self, code: int) -> None:
+        if self.task is not None:
+            self.task.cancel()

@@ -41,6 +41,11 @@ class EndCall(TypedDict):
     message: str
 
 
+def call_ended(reason: str) -> ShowCaption:
+    """What a tab that watches is told when the call is over."""
+    return {"type": "caption.show", "event": {"type": "chat.call.ended", "reason": reason}}
+
+
 def captions_group(user_id: int) -> str:
     """The group of a user's watching tabs."""
     return f"captions.{user_id}"

@@ -78,6 +78,7 @@ def open_call(
         LimitReached: `limit` calls of the user's are live in other conversations.
     """
     User.objects.select_for_update().get(pk=user.pk)
+    end_calls_of_dead_workers(user)
     if conversation_id:
         conversation = conversation_for(user, conversation_id)
         conversation.user = user
@@ -99,6 +100,26 @@ def open_call(
         conversation=conversation, kind=kind, worker=WORKER, started_at=now, last_seen_at=now
     )
     return OpenedCall(call, conversation, list(conversation.turns.all()), taken_over)
+
+
+def end_calls_of_dead_workers(user: User) -> None:
+    """End the user's calls whose worker was on this host and is no more: nobody else will."""
+    here = f"{socket.gethostname()}:"
+    for call in Call.objects.filter(
+        conversation__user=user, ended_at=None, worker__startswith=here
+    ):
+        if not _is_running(int(call.worker.removeprefix(here))):
+            end_call(call.pk, 1011, "worker died", call.upstream_sessions)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's process, but one
+    return True
 
 
 def touch_call(call_id: UUID) -> None:

@@ -1,9 +1,13 @@
 """Addresses of all pages."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from chatbot import health
+
+# Staff sign in by the same form as everybody, and so under the same rate limits.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("chatbot.urls")),

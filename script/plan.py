@@ -49,7 +49,8 @@ command={python} -m chatbot.engine --host 127.0.0.1 --port {engine_port}
 stdout_logfile={logs}/engine.log
 """
 
-# Browsers are asked for a sign of life every 20 s, and given up 30 s later.
+# Browsers are asked for a sign of life every 20 s, and given up 30 s later. A frame that is larger
+# than a call takes, but not absurd, is answered with a sentence; only a larger one ends the socket.
 WORKERS = """
 [fcgi-program:worker]
 priority=10
@@ -58,12 +59,14 @@ socket_backlog=1024
 numprocs={workers}
 process_name=worker-%(process_num)d
 command={python} -m daphne --fd 0 --no-server-name --websocket_timeout -1
-    --ping-interval 20 --ping-timeout 30 project.asgi:application
+    --ping-interval 20 --ping-timeout 30 --websocket-max-frame-size 4194304
+    project.asgi:application
 stdout_logfile={logs}/worker-%(process_num)d.log
 """
 
 EACH = """\
 directory={root}
+environment=PYTHONUNBUFFERED="1"
 autorestart=true
 startsecs=1
 startretries=20

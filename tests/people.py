@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 
 from django.utils import timezone
 
+from chatbot import store
 from chatbot.models import Call, Conversation, Persona, Turn, User
 
 
@@ -57,3 +59,10 @@ def alices_talk(alice: User, title: str = "The sea") -> Conversation:
             started_at=began + timedelta(seconds=10 * position),
         )
     return conversation
+
+
+def dead_worker() -> str:
+    """The name of a worker of this host that is no more."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    return f"{store.WORKER.rpartition(':')[0]}:{gone.pid}"

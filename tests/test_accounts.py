@@ -143,3 +143,10 @@ class TestEnsureadmin:
         assert User.objects.get(username="admin").check_password(PASSWORD)
         assert not file.exists()
         assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db
+def test_staff_sign_in_by_the_form_that_is_rate_limited(client: Client) -> None:
+    answer = client.get("/admin/login/?next=/admin/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=")

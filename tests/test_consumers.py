@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
 from pytest_django import Settings
 
+from chatbot import consumers, store
 from chatbot.models import Call, Conversation, Persona, Turn, Usage, User
 from chatbot.realtime import retry
+from project.asgi import application
 from tests.browser import opened
+from tests.people import dead_worker
 from tests.scripted import Session, refusal, scripted_upstream, tone
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -508,3 +512,49 @@ async def test_a_tab_that_closes_leaves_its_turns(alice: User, settings: Setting
     call = await Call.objects.aget()
     assert call.end_reason == "browser gone"
     assert call.ended_at is not None
+
+
+async def test_a_call_whose_worker_died_ends_for_the_tabs_that_watch(
+    alice: User, persona: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "LOOK_S", 0.05)
+    conversation = await Conversation.objects.acreate(user=alice, persona=persona)
+    call = await Call.objects.acreate(conversation=conversation, worker=store.WORKER)
+    async with opened(alice, "/ws/captions/") as tab:
+        started = await tab.until("chat.watch.started")
+        assert started["live"]["call_id"] == str(call.pk)
+        await Call.objects.filter(pk=call.pk).aupdate(worker=dead_worker())
+        await tab.until("chat.call.ended")
+    await call.arefresh_from_db()
+    assert (call.close_code, call.end_reason) == (1011, "worker died")
+
+
+@pytest.mark.parametrize("text", ["broken \\ud83d emoji", "null \\u0000 character"])
+async def test_characters_that_are_none_are_replaced_and_the_turn_is_kept(
+    alice: User, settings: Settings, text: str
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        item = (await session.expect("conversation.item.create"))["item"]
+        await session.emit(
+            {"type": "conversation.item.added", "item": item, "previous_item_id": None},
+            {"type": "conversation.item.done", "item": item, "previous_item_id": None},
+        )
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.send(
+            '{"type":"conversation.item.create","item":{"type":"message","role":"user",'
+            f'"content":[{{"type":"input_text","text":"{text}"}}]}}}}'
+        )
+        await page.until("chat.turn.saved")
+    stored = (await Turn.objects.aget()).text
+    assert stored in ("broken \ufffd emoji", "null  character")
+
+
+async def test_an_unknown_socket_is_refused(alice: User) -> None:
+    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+    communicator = WebsocketCommunicator(application, "/ws/nowhere/", headers)
+    accepted, code = await communicator.connect()
+    assert (accepted, code) == (False, 4404)

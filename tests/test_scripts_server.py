@@ -74,8 +74,8 @@ def test_the_first_start_shows_how_to_sign_in_and_the_second_where_it_is_kept(
         assert (var / "admin_password").read_text().strip() == found[1]
         answer = sign_in(address, "admin", found[1])
         assert (answer.status_code, answer.headers["location"]) == (302, "/")
-        page = httpx.get(f"{address}/admin/login/", trust_env=False)
-        style = re.search(r'href="(/static/admin/css/base\.[0-9a-f]+\.css)"', page.text)
+        page = httpx.get(f"{address}/accounts/login/", trust_env=False)
+        style = re.search(r'href="(/static/chatbot/css/base\.[0-9a-f]+\.css)"', page.text)
         assert style
         assert (
             "immutable" in httpx.get(address + style[1], trust_env=False).headers["cache-control"]

@@ -12,7 +12,7 @@ from chatbot import store
 from chatbot.models import CALL_LEASE, Call, Conversation, Persona, Turn, Usage, User
 from chatbot.realtime.effects import SaveTurn, SaveUsage
 from chatbot.realtime.turns import Turn as CallTurn
-from tests.people import alices_talk
+from tests.people import alices_talk, dead_worker
 
 
 def open_call(user: User, **wishes: Any) -> store.OpenedCall:
@@ -128,3 +128,18 @@ def test_usage_is_counted_once(alice: User) -> None:
     assert row.model == "gpt-realtime-2.1"
     assert (row.text_input_tokens, row.audio_input_tokens) == (5, 6)
     assert (row.text_output_tokens, row.audio_output_tokens) == (7, 8)
+
+
+def test_calls_of_a_dead_worker_do_not_count(alice: User) -> None:
+    first = open_call(alice, limit=1)
+    Call.objects.filter(pk=first.call.pk).update(worker=dead_worker())
+    open_call(alice, limit=1)
+    first.call.refresh_from_db()
+    assert (first.call.close_code, first.call.end_reason) == (1011, "worker died")
+
+
+def test_calls_of_other_hosts_are_left_alone(alice: User) -> None:
+    first = open_call(alice, limit=1)
+    Call.objects.filter(pk=first.call.pk).update(worker="elsewhere:1")
+    with pytest.raises(store.LimitReached):
+        open_call(alice, limit=1)

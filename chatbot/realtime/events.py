@@ -30,11 +30,24 @@ def parse(text: str) -> Event:
     """
     try:
         event = json.loads(text)
+        if _holds_no_text(text):
+            event = json.loads(_as_text(event))
     except (ValueError, RecursionError):
         raise BadEvent("invalid_json", "The message is not valid JSON.") from None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise BadEvent("invalid_event", "A message must be a JSON object with a type.")
     return event
+
+
+def _holds_no_text(text: str) -> bool:
+    """Whether there are escapes that may stand for no character that can be sent or stored."""
+    return "\\u0000" in text or "\\ud" in text or "\\uD" in text
+
+
+def _as_text(event: Any) -> str:
+    """The event as JSON again, without NUL, and with U+FFFD for half of a surrogate pair."""
+    raw = json.dumps(event, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+    return raw.decode("utf-16-le", "replace").replace("\\u0000", "")
 
 
 def parse_bounded(text: str, most: int) -> Event:

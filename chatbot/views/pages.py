@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chatbot.access import conversation_for, conversations_of, persona_for, with_length
+from chatbot.access import conversation_for, persona_for, spoken_conversations_of, with_length
 from chatbot.models import Conversation, User
-from chatbot.realtime.audio import MAX_FRAME_BYTES
+from chatbot.realtime.policy import MAX_TYPED_TEXT
 
 RECENT = 20
 PAGE_LENGTH = 20
@@ -36,10 +36,10 @@ def chat(request: HttpRequest) -> HttpResponse:
             "conversation": conversation,
             "persona": conversation.persona if conversation else persona_for(user, None),
             "turns": [turn.as_json() for turn in conversation.turns.all()] if conversation else [],
-            "recent": conversations_of(user)[:RECENT],
+            "recent": spoken_conversations_of(user)[:RECENT],
             "call_path": "/ws/call/",
             "captions_path": "/ws/captions/",
-            "max_frame_bytes": MAX_FRAME_BYTES,
+            "max_typed_text": MAX_TYPED_TEXT,
         },
     )
 
@@ -49,7 +49,7 @@ def chat(request: HttpRequest) -> HttpResponse:
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """`/history/`: one's own conversations, newest first."""
-    conversations = with_length(conversations_of(cast("User", request.user)))
+    conversations = with_length(spoken_conversations_of(cast("User", request.user)))
     page = Paginator(conversations, PAGE_LENGTH).get_page(request.GET.get("page"))
     return render(request, "history.html", {"page_obj": page})
 

@@ -29,6 +29,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             pcm = read_speech(options["file"])
+            if options["out"]:
+                options["out"].open("ab").close()
             password = options["password"] or admin_password()
             cookie = sign_in(options["url"], options["username"], password)
             talk = asyncio.run(call(options["url"], cookie, pcm, options["conversation"]))
@@ -44,7 +46,8 @@ class Command(BaseCommand):
             if not (turn.text or turn.error):
                 continue
             who = "You" if turn.role == "user" else "Assistant"
-            self.stdout.write(f"{who}: {turn.text or turn.error}")
+            mark = " (interrupted)" if turn.status == "interrupted" else ""
+            self.stdout.write(f"{who}: {turn.text or turn.error}{mark}")
             latency_s = latency_of.get(turn.item_id)
             if latency_s is not None:
                 self.stdout.write(f"  voice to voice: {latency_s:.2f} s")

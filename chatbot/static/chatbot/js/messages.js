@@ -68,7 +68,7 @@ export const MESSAGES = {
   "close.unreachable": "The server cannot be reached. Check your network and call again.",
   "close.offline": "This device is offline. Call again when the network is back.",
   "close.slow": "The connection is too slow for the call. Check your network and call again.",
-  "close.wait": "{message} You can call again in {seconds} seconds.",
+  "close.wait": "{message} You can call again in {seconds} s.",
 };
 
 /** @typedef {keyof typeof MESSAGES} MessageKey */
