@@ -281,5 +281,6 @@ async def test_the_engine_costs_nothing_whatever_model_was_asked_for(
             await page.send({"type": "chat.hangup"})
             assert await page.until_closed() == 1000
     row = await Usage.objects.aget()
-    assert (row.model, row.cost_usd) == ("engine", Decimal(0))
+    assert row.model == "engine"
+    assert row.cost_usd == Decimal(0)
     assert row.text_output_tokens > 0

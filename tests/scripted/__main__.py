@@ -35,9 +35,11 @@ def main() -> None:
         upstream: AbstractAsyncContextManager[object] = metronome_upstream(options.port)
     else:
         upstream = scripted_upstream(BEHAVIOURS[options.behaviour], port=options.port)
-    with suppress(KeyboardInterrupt):
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(upstream))
+    with (
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(serve(upstream))
 
 
 if __name__ == "__main__":
