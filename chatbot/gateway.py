@@ -92,6 +92,12 @@ class GatewayConsumer(CallConsumer):
             await self.send_frame(frame)
         await self.start(opened, call)
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Programs send files as fast as they are read; pages cannot speak so fast."""
+        if self.relay is not None:
+            await self.relay.room()
+        await super().receive(text_data, bytes_data)
+
     async def refuse(self, problem: Problem) -> None:
         metrics.PROBLEMS.labels(problem.code).inc()
         await self.say(problem)

@@ -40,6 +40,8 @@ TICK_S = 0.25
 HEARTBEAT_S = 10.0
 SLOW_CONNECT_S = 1.5
 MAX_WAITING_CAPTIONS = 512
+BEHIND_CHECK_S = 0.02
+BEHIND_LIMIT_S = 10.0
 
 _SLOW = "The voice service is slow to answer; still trying."
 _NOT_STORED = "This conversation can no longer be stored, so the call ends. Try again later."
@@ -106,6 +108,13 @@ class Relay:
         """One frame from the browser."""
         self._call.receive_from_browser(frame, time.time())
         await self._drain()
+
+    async def room(self) -> None:
+        """Wait for an upstream that is behind, but no longer than it could be awake."""
+        end = time.monotonic() + BEHIND_LIMIT_S
+        # The transport tells nobody when it has sent what it holds.
+        while (upstream := self._upstream) and upstream.is_behind and time.monotonic() < end:  # noqa: ASYNC110
+            await asyncio.sleep(BEHIND_CHECK_S)
 
     async def end(self, code: int, reason: str, problem: Problem | None = None) -> None:
         """End the call by an order from outside."""

@@ -73,6 +73,11 @@ class Upstream:
         response = self._socket.response
         return response is not None and response.headers.get("Server") == ENGINE_SERVER
 
+    @property
+    def is_behind(self) -> bool:
+        """Much of what was sent is not read yet."""
+        return self._socket.transport.get_write_buffer_size() > MAX_UNREAD_BYTES // 4
+
     def send(self, frame: str) -> None:
         """Write a text frame; to a socket that is closing, nothing.
 

@@ -41,6 +41,8 @@ from chatbot.realtime.turns import Turn
 EXPIRED = 1001
 #: Programs send files at once, and a conversation's history, where a page sends as people speak.
 ROOM = 10
+#: Of what is kept for an upstream that is not there yet, twice as much: it is sent all at once.
+HELD_ROOM = 2
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 _ABUSE = Problem(
     "too_many_bad_messages", "Too many of your events could not be accepted.", LIMIT_REACHED
@@ -72,7 +74,7 @@ class GatewayCall:
         self._unannounced = set(self._replayed)
         self._transcript = Transcript(self._replayed, first_position)
         self._transcript.silence_s = self._session.silence_s
-        self._outbox = Outbox(ROOM)
+        self._outbox = Outbox(HELD_ROOM)
         self._limits = Limits(ROOM)
         self._retry = Retry()
         self._sounded = Sounded()

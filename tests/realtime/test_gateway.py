@@ -159,7 +159,7 @@ def test_what_comes_before_the_upstream_is_kept_in_order() -> None:
 
 def test_more_than_can_be_kept_is_refused() -> None:
     desk = Desk()
-    for _ in range(640):
+    for _ in range(128):
         desk.client("conversation.item.retrieve", item_id="i")
     desk.told()
     assert desk.refused("conversation.item.retrieve", item_id="i")["code"] == "invalid_event"
