@@ -12,6 +12,7 @@ NOT_SIGNED_IN = 4401
 NOT_ALLOWED = 4403
 NOT_FOUND = 4404
 TAKEN_OVER = 4409
+FRAME_TOO_LARGE = 4413
 LIMIT_REACHED = 4429
 
 
@@ -99,6 +100,9 @@ RECONNECTING = "The voice service was lost for a moment. Go on speaking; nothing
 UNREADABLE = Problem(
     "bad_upstream_event", "The voice service sent something unreadable; the call goes on."
 )
+EMPTY_ANSWER = Problem(
+    "empty_answer", "The assistant had no answer to that. Say it again in other words."
+)
 ODD_FRAME = Problem("odd_audio_frame", "A sound frame must hold whole samples.")
 ABUSE = Problem(
     "too_many_bad_messages",
@@ -134,8 +138,10 @@ def refused_session(error: dict[str, Any]) -> Problem:
 
 
 def failed_response(response: dict[str, Any]) -> Problem | None:
-    """The problem of a `response.done`, if it failed."""
+    """The problem of a `response.done`, if it failed or came to nothing."""
     details = response.get("status_details") or {}
+    if response.get("status") == "completed" and response.get("output") == []:
+        return EMPTY_ANSWER
     if response.get("status") != "failed":
         return None
     return from_upstream(details.get("error") or {"code": "response_failed"})

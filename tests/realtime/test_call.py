@@ -758,6 +758,14 @@ def test_a_failed_response_is_told() -> None:
     assert h.hang_up() is None
 
 
+def test_an_answer_without_a_word_is_told() -> None:
+    h = Harness()
+    h.upstream({"type": "response.created", "response": {"id": "r1"}})
+    done = {"id": "r1", "status": "completed", "output": []}
+    h.upstream({"type": "response.done", "response": done})
+    assert h.told("chat.error")[0]["code"] == "empty_answer"
+
+
 def test_nothing_counts_after_the_hang_up() -> None:
     h = Harness()
     h.call.fail(Problem("upstream_lost", "Gone.", 1013), h.now)
