@@ -102,6 +102,13 @@ def test_store_knows_rows_and_access_only() -> None:
     assert all(any(within(name, package) for package in allowed) for name in ours)
 
 
+def test_tools_are_used_by_the_shells_of_a_call_and_the_form_of_a_persona() -> None:
+    assert users_of("chatbot.tools") == {"chatbot.consumers", "chatbot.forms", "chatbot.relay"}
+    ours = {n for m in members_of("chatbot.tools") for n in IMPORTS[m] if within(n, "chatbot")}
+    allowed = ("tools", "models", "access", "store", "realtime", "metrics")
+    assert all(any(within(n, f"chatbot.{a}") for a in allowed) for n in ours - {"chatbot"})
+
+
 def test_the_environment_is_read_in_one_place() -> None:
     readers = [
         path.relative_to(ROOT).as_posix()

@@ -30,6 +30,7 @@ export const MESSAGES = {
   "turn.interrupted_after": "Interrupted after {seconds} s",
   "turn.incomplete": "This answer is incomplete.",
   "turn.tool": "working…",
+  "turn.asked": "waits for your permission",
   "turn.failed.user": "Your words could not be recognised. Say it again or type it.",
   "turn.failed.assistant": "This answer failed. Ask again.",
 

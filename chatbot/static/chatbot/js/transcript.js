@@ -162,9 +162,21 @@ function withoutCall(turn, outcome) {
   return isCut ? { ...turn, status: "interrupted", error: say("tool.cut") } : turn;
 }
 
+/** @param {boolean} asked whether the tool waits for the user's leave @returns {Rule} */
+const toolAsked =
+  (asked) =>
+  (transcript, { item_id, name }, at) =>
+    update(transcript, item_id, () => ({ asked }), {
+      role: "tool",
+      modality: "text",
+      toolName: name,
+      status: "in_progress",
+      startedAt: at,
+    });
+
 /** @type {Rule} */
 const toolFinished = (transcript, { item_id, name, status, text = "", error = "" }, at) =>
-  update(transcript, item_id, () => ({ status, parts: [text], error }), {
+  update(transcript, item_id, () => ({ status, parts: [text], error, asked: false }), {
     role: "tool",
     modality: "text",
     toolName: name,
@@ -280,7 +292,9 @@ const RULES = {
   "chat.call.ended": settle,
   "chat.call.started": (_, { turns }) => turns.map(storedTurn),
   "chat.interrupted": interrupt,
+  "chat.tool.asked": toolAsked(true),
   "chat.tool.finished": toolFinished,
+  "chat.tool.started": toolAsked(false),
   "conversation.item.added": (transcript, event, at) => foldItem(transcript, event, false, at),
   "conversation.item.deleted": remove,
   "conversation.item.done": (transcript, event, at) => foldItem(transcript, event, true, at),

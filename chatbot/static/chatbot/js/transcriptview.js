@@ -15,7 +15,8 @@ const CLOCK = new Intl.DateTimeFormat(document.documentElement.lang || undefined
 });
 
 /** @param {Turn} turn */
-function noteOf({ role, status, error, heardMs, parts }) {
+function noteOf({ role, status, error, heardMs, parts, asked }) {
+  if (role === "tool" && asked) return say("turn.asked");
   if (role === "tool") return status === "in_progress" ? say("turn.tool") : error;
   if (status === "sending") return say("turn.sending");
   if (status === "speaking") return say("turn.speaking");

@@ -17,6 +17,7 @@
  * @property {string | null} responseId
  * @property {string} toolName
  * @property {string} toolArguments as JSON
+ * @property {boolean} asked a tool that waits for the user's leave
  * @property {string | null} callId what a tool's output names it by
  * @property {string | null} startedAt ISO 8601
  * @property {boolean} stored told by the server as a row: never touched again
@@ -44,6 +45,7 @@ export function newTurn(itemId, facts) {
     toolName: "",
     toolArguments: "",
     callId: null,
+    asked: false,
     startedAt: null,
     stored: false,
     ...facts,
