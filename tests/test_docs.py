@@ -5,7 +5,9 @@ from dataclasses import fields
 
 import pytest
 
+from chatbot import gateway
 from chatbot.realtime import problems
+from chatbot.realtime.gateway import EXPIRED
 from project.env import Environment
 from script.install import ROOT
 
@@ -46,6 +48,13 @@ def test_every_close_code_is_documented() -> None:
     documented = {int(code) for code in re.findall(r"^\| (\d{4}) \|", PROTOCOL, re.MULTILINE)}
     codes = {value for value in vars(problems).values() if isinstance(value, int)}
     assert codes <= documented
+
+
+def test_every_close_code_of_the_gateway_is_documented() -> None:
+    told = (ROOT / "docs" / "gateway.md").read_text()
+    documented = {int(code) for code in re.findall(r"^\| (\d{4}) \|", told, re.MULTILINE)}
+    codes = {gateway.BAD_TOKEN, gateway.BAD_REQUEST, EXPIRED, problems.UPSTREAM_UNAVAILABLE}
+    assert codes | {problems.NOT_FOUND, problems.TAKEN_OVER, problems.LIMIT_REACHED} <= documented
 
 
 def test_the_pages_event_types_are_documented() -> None:
