@@ -23,7 +23,7 @@ test("a wait is named in seconds, once", () => {
   const fatal = { message: "Too many calls.", retry_after: 29.2 };
   assert.equal(
     explainClose(4429, { fatal }).message,
-    "Too many calls. You can call again in 30 seconds.",
+    "Too many calls. You can call again in 30 s.",
   );
   const counted = { message: "Come back in 30 seconds.", retry_after: 30 };
   assert.equal(explainClose(4429, { fatal: counted }).message, counted.message);
