@@ -16,6 +16,7 @@ VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "
 MAX_INSTRUCTIONS = 100_000
 MAX_TOOLS = 128
 MAX_NAME = 128
+MAX_DEPTH = 32
 
 Check = Callable[[Any, str], Any]
 
@@ -145,14 +146,23 @@ def either(first: Check, second: Check) -> Check:
 
 
 def any_object(value: Any, param: str) -> dict[str, Any]:
-    """An object that is proper JSON, whatever it holds."""
+    """An object that is proper JSON and not nested deeply, whatever it holds."""
     if not isinstance(value, dict):
         raise invalid(param, "expected an object.")
+    if _is_deeper(value, MAX_DEPTH):
+        raise invalid(param, f"it is nested in more than {MAX_DEPTH} levels.")
     try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        json.dumps(value, allow_nan=False)
     except ValueError:
         raise invalid(param, "expected proper JSON.") from None
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    held = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in held)
 
 
 def modalities(value: Any, param: str) -> list[str]:

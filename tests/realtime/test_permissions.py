@@ -22,6 +22,11 @@ def session(**fields: Any) -> dict[str, Any]:
     return {"type": "realtime", **fields}
 
 
+def nested(levels: int) -> dict[str, Any]:
+    """An object in an object in an object..."""
+    return {"x": nested(levels - 1)} if levels else {}
+
+
 def heard(**fields: Any) -> dict[str, Any]:
     return session(audio={"input": fields})
 
@@ -203,6 +208,11 @@ REFUSED_TO_CLIENTS: list[tuple[dict[str, Any], str]] = [
     (session(tools={"type": "function"}), "session.tools"),
     (session(tools=[FUNCTION] * 129), "session.tools"),
     (session(tool_choice={"type": "mcp", "server_label": "x"}), "session.tool_choice.type"),
+    (session(tools=[{**FUNCTION, "parameters": nested(33)}]), "session.tools[0].parameters"),
+    (
+        session(tools=[{**FUNCTION, "parameters": {"x": float("nan")}}]),
+        "session.tools[0].parameters",
+    ),
     (session(max_output_tokens=4097), "session.max_output_tokens"),
     (session(max_output_tokens=0), "session.max_output_tokens"),
     (session(max_output_tokens="many"), "session.max_output_tokens"),
