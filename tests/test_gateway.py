@@ -223,6 +223,38 @@ async def test_a_spoken_turn_is_relayed_and_stored(token: str, settings: Setting
     assert (await Conversation.objects.aget()).title == "What is the time?"
 
 
+async def test_a_call_outlives_its_upstream(token: str, settings: Settings) -> None:
+    updates: list[dict[str, Any]] = []
+
+    async def script(session: Session) -> None:
+        updates.append(await session.open())
+        if len(updates) == 1:
+            updates[0] = (await session.expect("session.update"))["session"]
+            await session.emit({"type": "session.updated", "session": updates[0]})
+            await session.hear("Hello.")
+            await session.begin_answer("Hi.")
+            session.drop()
+        else:
+            await session.hear("Again.", "u2", "a1")
+            await session.answer("Hi again.", "a2", "u2", "r2")
+            await session.hold()
+
+    async with scripted_upstream(script) as upstream, calling(token) as client:
+        settings.REALTIME_URL = upstream.url
+        update = {"type": "realtime", "instructions": "Mine."}
+        await client.send({"type": "session.update", "session": update})
+        cut = (await client.until("response.done"))["response"]
+        assert (cut["id"], cut["status"]) == ("r1", "cancelled")
+        answer = (await client.until("response.done"))["response"]
+        assert (answer["id"], answer["status"]) == ("r2", "completed")
+    assert [update["instructions"] for update in updates] == ["Mine.", "Mine."]
+    turns = [(turn.item_id, turn.status) async for turn in Turn.objects.order_by("position")]
+    assert turns == [
+        ("u1", "completed"), ("a1", "interrupted"), ("u2", "completed"), ("a2", "completed"),
+    ]  # fmt: skip
+    assert (await Call.objects.aget()).upstream_sessions == 2
+
+
 async def test_the_upstreams_key_is_not_quoted(token: str, settings: Settings) -> None:
     async def script(session: Session) -> None:
         await session.emit(
