@@ -134,10 +134,13 @@ class ClientSession:
         self._own = merged(self._own, update.changes)
         return {"type": "session.updated", "session": self._shown(session)}
 
-    def refused(self, event_id: Any) -> Update | None:
-        """The upstream has refused an update; None when the id is of something else."""
+    def refused(self, event_id: Any, param: Any) -> Update | None:
+        """The upstream has refused an update; None when the error is about something else. Not
+        every upstream gives the id back: then it is the oldest, if a field of a session is meant.
+        """
+        is_oldest = event_id is None and isinstance(param, str) and param.startswith("session")
         for index, update in enumerate(self._unanswered):
-            if update.event_id == event_id:
+            if is_oldest or update.event_id == event_id:
                 return self._unanswered.pop(index)
         return None
 

@@ -175,6 +175,7 @@ class GatewayCall:
             self._transcript.apply(event, now)
             self._tell(event)
         self._outbox.close()
+        self._sounded.anything = False
         for update in self._session.unanswered():
             self._outbox.send(update)
         if self._asked is not None:
@@ -217,8 +218,8 @@ class GatewayCall:
         if not is_speech:
             self._check_pace(self._limits.event(kind, now))
         if kind == "session.update":
-            has_spoken = self._sounded.anything or any(t.role == "assistant" for t in self._history)
             update_id = self._new_id("event")
+            has_spoken = self._sounded.anything
             self._outbox.send(
                 self._session.change(event, update_id, assistant_has_spoken=has_spoken)
             )
@@ -264,7 +265,8 @@ class GatewayCall:
             self._transcript.apply(event, now)
         self._outbox.keep_all_speech(self._transcript.awaits_words)
         if event["type"] == "response.done":
-            self._tell(api_errors.without_keys(event))
+            event = api_errors.without_keys(event)
+            self._tell(event)
         elif event.get("event_id"):
             self._outbox.pass_on(text)
         else:
@@ -291,7 +293,7 @@ class GatewayCall:
         error = event["error"]
         code, about = error.get("code"), error.get("event_id")
         problem = problems.from_upstream(error)
-        update = self._session.refused(about)
+        update = self._session.refused(about, error.get("param"))
         if update is not None and update.changes is not None:
             self._tell(
                 {"type": "error", "error": api_errors.redacted(error, update.client_event_id)}

@@ -11,7 +11,7 @@ _MOST_ITEMS = 64
 
 
 class Sounded:
-    """Milliseconds of sound per item."""
+    """Milliseconds of sound per item; whether there was `anything` in this session."""
 
     def __init__(self) -> None:
         self._ms: dict[str, float] = {}

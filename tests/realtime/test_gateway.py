@@ -198,6 +198,21 @@ def test_an_update_that_the_upstream_refuses_is_told_under_the_clients_id() -> N
     assert not desk.effects(HangUp)
 
 
+def test_a_refusal_without_an_id_is_of_the_oldest_update() -> None:
+    desk = Desk().ready()
+    for voice in ("marin", "cedar"):
+        audio = {"output": {"voice": voice}}
+        desk.client("session.update", event_id=voice, session={"type": "realtime", "audio": audio})
+    error = {"type": "invalid_request_error", "code": "invalid_value", "message": "x",
+             "param": "session.audio.output.voice", "event_id": None}  # fmt: skip
+    desk.upstream("error", error=error)
+    assert [event["error"]["event_id"] for event in desk.told()] == ["marin"]
+    desk.sent()
+    desk.upstream("session.updated", session=PERSONA.as_session())
+    desk.call.upstream_lost(LOST, desk.now, 0.5)
+    assert desk.open()["audio"]["output"]["voice"] == "cedar"
+
+
 def test_an_update_that_is_not_the_clients_to_make_is_not_forwarded() -> None:
     desk = Desk(Permissions()).ready()
     update = {"type": "realtime", "instructions": "Be rude."}
@@ -211,6 +226,11 @@ def test_the_voice_stays_once_it_was_heard() -> None:
     desk.told()
     update = {"type": "realtime", "audio": {"output": {"voice": "marin"}}}
     assert desk.refused("session.update", session=update)["code"] == "cannot_update_voice"
+    desk.call.upstream_lost(LOST, desk.now, 0.5)
+    desk.open()
+    desk.sent()
+    desk.client("session.update", session=update)
+    assert [event["session"] for event in desk.sent()] == [update]
 
 
 def test_a_transcription_is_forwarded_whole() -> None:
@@ -449,7 +469,7 @@ def test_a_failed_answer_quotes_no_key() -> None:
     details = {"type": "failed", "error": {"code": "x", "message": "Key sk-proj-12*34 is bad."}}
     response = {"id": "r1", "status": "failed", "status_details": details, "output": []}
     desk.upstream("response.done", response=response)
-    assert "sk-" not in json.dumps(desk.told())
+    assert "sk-" not in json.dumps([*desk.told(), *(told.event for told in desk.effects(Publish))])
 
 
 @pytest.mark.parametrize("code", ["invalid_api_key", "insufficient_quota"])
