@@ -11,7 +11,6 @@ from chatbot.engine.turns import SEMANTIC_SILENCE_MS
 from chatbot.realtime.audio import SAMPLE_RATE_HZ
 
 SESSION_SECONDS = 3600
-VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 
 _SERVER_VAD = {
     "type": "server_vad",
