@@ -15,6 +15,7 @@ from chatbot.realtime import events, policy, problems
 from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
 from chatbot.realtime.barge_in import BargeIn
+from chatbot.realtime.calltools import CallTools, without_secrets
 from chatbot.realtime.context import newest_that_fit
 from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage, Unknown
 from chatbot.realtime.events import BadEvent, Event
@@ -27,7 +28,7 @@ from chatbot.realtime.policy import Decision
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.retry import Retry
 from chatbot.realtime.session import CallSession, SessionSettings
-from chatbot.realtime.toolcalls import Outcome, ToolCalls, without_secrets
+from chatbot.realtime.toolcalls import Outcome
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 from chatbot.realtime.usage import recogniser_of
@@ -64,7 +65,9 @@ class Call:
         self._playback = Playback()
         self._answers = Answers()
         self._barge_in = BargeIn(self._outbox, self._playback, self._transcript, self._answers)
-        self._tools = ToolCalls(settings.tools.functions, new_id)
+        self._tools = CallTools(
+            settings.tools.functions, new_id, self._outbox, self._transcript, self._want_answer
+        )
         self._retry = Retry()
         self._limits = Limits()
         self._opened_at = 0.0
@@ -125,7 +128,6 @@ class Call:
         session that grows old is left for a new one."""
         self._barge_in.settle(now)
         self._tools.tick(now)
-        self._see_to_tools(now)
         age = now - self._opened_at
         is_old = age > RENEW_AFTER_S and (self._is_quiet or age > RENEW_AT_LAST_S)
         if self._outbox.is_open and is_old and not self._is_over:
@@ -182,9 +184,7 @@ class Call:
         is_committed = not self._session.detects_turns and self._transcript.awaits_words
         for event in self._transcript.broken_off(self._answers.response_id):
             self._relay(event, now)
-        is_tool_owed = self._tools.is_busy
-        self._tools.session_lost()
-        self._see_to_tools(now)
+        is_tool_owed = self._tools.session_lost(now)
         self._answers.forget()
         self._playback.forget_session()
         self._outbox.close()
@@ -192,36 +192,12 @@ class Call:
             self._outbox.send({"type": "input_audio_buffer.commit"})
         is_unanswered = is_committed or self._transcript.ends_with_user
         if is_tool_owed or (answer_owed and is_unanswered):
-            self._answer_wanted({}, now)
-
-    # Tools
+            self._want_answer()
 
     def tool_finished(self, call_id: str, output: str, outcome: Outcome, now: float) -> None:
         """A tool that `RunTool` asked for has ended, with this result or sentence."""
         if not self._is_over:
-            self._tools.tool_finished(call_id, output, outcome, now)
-            self._see_to_tools(now)
-
-    def _tool_answer(self, event: Event, now: float) -> None:
-        if not isinstance(event["approved"], bool):
-            raise ValueError("approved must be true or false")
-        self._tools.approval(str(event["call_id"]), event["approved"], now)
-        self._see_to_tools(now)
-
-    def _see_to_tools(self, now: float) -> None:
-        """Tell, send and order what the bookkeeping of tools has decided."""
-        for told in self._tools.take_told():
-            if isinstance(told, Problem):
-                self._outbox.complain(told)
-            else:
-                self._transcript.apply(told, now)
-                self._outbox.show(told)
-        for event in self._tools.take_sent():
-            self._outbox.send(event)
-        for order in self._tools.take_orders():
-            self._outbox.ask(order)
-        if self._tools.take_answer_wanted():
-            self._answer_wanted({}, now)
+            self._tools.finished(call_id, output, outcome, now)
 
     # From the browser
 
@@ -275,11 +251,11 @@ class Call:
 
     def _typed(self, event: Event, now: float) -> None:
         text = policy.typed_text(event)
-        self._tools.user_turned()
+        self._tools.books.user_turned()
         self._stop_answer(event, now)
         self._outbox.send(events.message_create(self._new_id("item"), "user", text))
 
-    def _answer_wanted(self, event: Event, now: float) -> None:
+    def _want_answer(self) -> None:
         if self._answers.want():
             self._outbox.send(events.response_create())
 
@@ -310,7 +286,7 @@ class Call:
             self._cancel(event, now)
 
     def _cancel(self, event: Event, now: float) -> None:
-        self._tools.stopped()
+        self._tools.books.stopped()
         self._stop_answer(event, now)
 
     def _hung_up(self, event: Event, now: float) -> None:
@@ -329,10 +305,10 @@ class Call:
                 self._outbox.ask(Unknown(event["type"]))
             elif decision is Decision.RELAY:
                 self._relay(event, now)
-            self._tools.receive(event, now)
+            self._tools.books.receive(event, now)
             if handler := _OF_UPSTREAM.get(event["type"]):
                 handler(self, event, now)
-            self._see_to_tools(now)
+            self._tools.settle(now)
         except (BadEvent, KeyError, TypeError, ValueError):
             self._outbox.complain(problems.UNREADABLE)
 
@@ -414,7 +390,7 @@ class Call:
             self._outbox.ask(SaveUsage("response", response["id"], response["usage"]))
         if problem := problems.failed_response(response):
             self.fail(problem, now)
-        self._see_to_tools(now)
+        self._tools.settle(now)
         if self._answers.done(response["id"]) and not self._is_over:
             self._outbox.send(events.response_create())
 
@@ -430,10 +406,10 @@ _OF_BROWSER: dict[str, _Handler] = {
     "chat.hangup": Call._hung_up,
     "chat.interrupt": Call._interrupted,
     "chat.playback": Call._played,
-    "chat.tool.answer": Call._tool_answer,
+    "chat.tool.answer": lambda call, event, now: call._tools.answered(event, now),
     "conversation.item.create": Call._typed,
     "response.cancel": Call._cancel,
-    "response.create": Call._answer_wanted,
+    "response.create": lambda call, event, now: call._want_answer(),
     "session.update": Call._session_change,
 }
 

@@ -9,7 +9,7 @@ from chatbot.realtime import events
 from chatbot.realtime.audio import SAMPLE_RATE_HZ
 from chatbot.realtime.events import Event
 from chatbot.realtime.permissions import Permissions, merged, permitted, scrubbed_session
-from chatbot.realtime.toolcalls import NO_TOOLS, Toolset
+from chatbot.realtime.toolset import NO_TOOLS, Toolset
 
 _FORMAT = {"type": "audio/pcm", "rate": SAMPLE_RATE_HZ}
 

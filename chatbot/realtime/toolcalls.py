@@ -17,6 +17,7 @@ from chatbot.realtime import events
 from chatbot.realtime.effects import RunTool
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import Problem
+from chatbot.realtime.toolset import FunctionTool
 
 Outcome = Literal["completed", "failed", "interrupted"]
 
@@ -45,43 +46,6 @@ SERVER_AWAY = Problem(
     "mcp_server_unavailable",
     "Some of the assistant's tools cannot be reached now. The call goes on without them.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionTool:
-    """A tool as it is offered: to the model all but `title`, which is the user's."""
-
-    name: str
-    title: str
-    description: str
-    parameters: dict[str, Any]
-    time_limit_s: float = 5.0
-    needs_approval: bool = False
-
-    def as_session(self) -> Event:
-        """The tool as the session object holds it."""
-        return {
-            "type": "function",
-            "name": self.name,
-            "description": self.description,
-            "parameters": self.parameters,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Toolset:
-    """What a persona lets the model use: tools of ours, and MCP servers that the service calls."""
-
-    functions: tuple[FunctionTool, ...] = ()
-    mcp_servers: tuple[Event, ...] = ()
-
-    def as_session(self) -> Event:
-        """The part of the session object that offers them."""
-        tools = [*(tool.as_session() for tool in self.functions), *self.mcp_servers]
-        return {"tools": tools} if tools else {}
-
-
-NO_TOOLS = Toolset()
 
 
 @dataclass(slots=True)
@@ -370,29 +334,6 @@ def cut(output: str) -> str:
         return output or "(nothing)"
     note = f"\n[cut: {len(output) - MAX_OUTPUT} more characters]"
     return output[:MAX_OUTPUT] + note
-
-
-#: Items that a browser may read as they are; others may hold what is the persona's alone.
-_SHOWN = frozenset(
-    {"message", "function_call", "function_call_output", "mcp_call", "mcp_approval_request"}
-)
-
-
-def without_secrets(event: Event) -> Event:
-    """The event as a browser may see it: of an MCP server's list of tools, only its place."""
-    if "item" in event:
-        return {**event, "item": _shown(event["item"])}
-    response = event.get("response")
-    if response and response.get("output"):
-        output = [_shown(item) for item in response["output"]]
-        return {**event, "response": {**response, "output": output}}
-    return event
-
-
-def _shown(item: dict[str, Any]) -> dict[str, Any]:
-    if item.get("type") in _SHOWN:
-        return item
-    return {name: item[name] for name in ("id", "type", "status") if name in item}
 
 
 _HANDLERS: dict[str, Callable[[ToolCalls, Event, float], None]] = {

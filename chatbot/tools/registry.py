@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatbot.models import Persona
-from chatbot.realtime.toolcalls import FunctionTool, Toolset
+from chatbot.realtime.toolset import FunctionTool, Toolset
 from chatbot.tools.clock import current_time
 from chatbot.tools.memory import forget, recall, remember
 from chatbot.tools.search import search_conversations

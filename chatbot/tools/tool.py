@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chatbot.models import User
-from chatbot.realtime.toolcalls import FunctionTool
+from chatbot.realtime.toolset import FunctionTool
 from chatbot.tools.schema import BadValue, checked, schema_of
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from chatbot.realtime.call import Call
 from chatbot.realtime.effects import Publish, RunTool
 from chatbot.realtime.problems import Problem
-from chatbot.realtime.toolcalls import FunctionTool, Toolset
+from chatbot.realtime.toolset import FunctionTool, Toolset
 from tests.realtime.test_call import SETTINGS, Harness
 
 CLOCK = FunctionTool("clock", "Look at the clock", "The time.", {"type": "object"})

@@ -19,9 +19,9 @@ from chatbot.realtime.toolcalls import (
     MAX_OUTPUT,
     MAX_ROUNDS,
     MCP_ANSWER_WAIT_S,
-    FunctionTool,
     ToolCalls,
 )
+from chatbot.realtime.toolset import FunctionTool
 
 CLOCK = FunctionTool("clock", "Look at the clock", "The time.", {"type": "object"}, 3.0)
 FORGET = FunctionTool("forget", "Forget a fact", "Forget.", {}, 5.0, needs_approval=True)
