@@ -13,9 +13,11 @@ http_application = get_asgi_application()
 from chatbot.routing import websocket_urlpatterns  # noqa: E402
 from project.closing import allow_every_code  # noqa: E402
 from project.loop import use_uvloop  # noqa: E402
+from project.oversized import refuse_oversized  # noqa: E402
 from project.sending import send_at_once  # noqa: E402
 
 allow_every_code()
+refuse_oversized()
 send_at_once()
 use_uvloop()
 

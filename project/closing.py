@@ -12,6 +12,8 @@ from typing import Any
 from daphne.ws_protocol import WebSocketProtocol
 
 NORMAL = 1000
+#: Autobahn would drop a peer that does not answer within a second, and the code might be lost.
+HANDSHAKE_S = 5
 #: A control frame holds 125 bytes, two of them the code.
 MAX_REASON_BYTES = 123
 
@@ -30,6 +32,7 @@ def handle_reply(self: WebSocketProtocol, message: dict[str, Any]) -> None:
 def server_close(self: WebSocketProtocol, code: int | None = None, reason: str = "") -> None:
     """In place of daphne's: the same, without the check of the code."""
     raw = reason.encode() or None
+    self.closeHandshakeTimeout = HANDSHAKE_S
     self.sendCloseFrame(code=NORMAL if code is None else code, reasonUtf8=raw, isReply=False)
 
 

@@ -25,9 +25,14 @@ _IN_16_BITS, _IN_64_BITS = 126, 127
 
 
 def server_send(self: Any, content: str | bytes, binary: bool = False) -> None:
-    """In place of daphne's: the same, but lean, at once, and bounded."""
+    """In place of daphne's: the same, but lean, at once, and bounded.
+
+    To a socket that is closing nothing is sent, as ASGI wants it; Autobahn would raise.
+    """
+    if self.state != self.STATE_OPEN:
+        return
     payload = content if isinstance(content, bytes) else content.encode()
-    if self.state != self.STATE_OPEN or self._perMessageCompress or self.send_queue:
+    if self._perMessageCompress or self.send_queue:
         self.sendMessage(payload, binary)
         return
     unread = write(self.transport, header(binary, len(payload)) + payload)
