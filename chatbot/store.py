@@ -255,7 +255,8 @@ def title_from(text: str) -> str:
 
 
 def _columns(turn: CallTurn) -> dict[str, Any]:
-    return {
+    """PostgreSQL takes no NUL in a text, which a tool's result may well hold."""
+    columns = {
         "item_id": turn.item_id,
         "role": turn.role,
         "modality": turn.modality,
@@ -270,6 +271,10 @@ def _columns(turn: CallTurn) -> dict[str, Any]:
         "latency_ms": turn.latency_ms,
         "tool_name": turn.tool_name,
         "tool_arguments": turn.tool_arguments,
+    }
+    return {
+        name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+        for name, value in columns.items()
     }
 
 

@@ -109,6 +109,30 @@ async def test_parallel_calls_are_answered_before_one_answer_is_asked_for(
     ]
 
 
+async def test_a_result_that_no_database_takes_is_stored_all_the_same(
+    alice: User, tooled: Persona, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @tool(title="Nil")
+    async def nil(context: ToolContext) -> str:
+        """Nil."""
+        return "a\0b"
+
+    monkeypatch.setitem(TOOLS, "nil", nil)
+    tooled.tools = ["nil"]
+    await tooled.asave()
+
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear(QUESTION)
+        await call_tools(session, {"c1": ("nil", {})})
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.turn.saved", item_id="item_c1")
+    assert (await rows())[1] == ("tool", "completed", "nil", "a\N{REPLACEMENT CHARACTER}b", "")
+
+
 @tool(title="Fail")
 async def fail(context: ToolContext) -> str:
     """Fail."""

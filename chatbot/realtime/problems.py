@@ -51,6 +51,7 @@ HARMLESS: frozenset[str] = frozenset(
         "input_audio_buffer_commit_empty",
         "item_truncate_invalid_item_id",
         "item_delete_invalid_item_id",
+        "invalid_tool_call_id",  # the call was cut, and the service has forgotten it
         "session_expired",  # the socket closes next, and the call goes on with a new session
     }
 )

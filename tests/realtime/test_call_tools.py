@@ -139,6 +139,12 @@ def test_a_lost_session_has_the_question_answered_anew_and_keeps_the_tools_turn(
     assert kinds == ["session.update", "conversation.item.create", "response.create"]
 
 
+def test_an_output_for_a_call_that_the_service_has_forgotten_is_no_problem() -> None:
+    call = Tooled()
+    call.upstream({"type": "error", "error": {"code": "invalid_tool_call_id", "message": "..."}})
+    assert call.told("chat.error") == []
+
+
 def test_tools_of_a_call_that_is_over_are_not_heard_of() -> None:
     call = Tooled()
     call.call_tool()
