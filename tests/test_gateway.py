@@ -21,6 +21,7 @@ from chatbot import store
 from chatbot.access import persona_for_model
 from chatbot.models import ApiToken, Call, Conversation, Persona, Turn, Usage, User
 from project.asgi import application
+from tests.browser import opened
 from tests.scripted import Session, scripted_upstream, tone
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -253,6 +254,30 @@ async def test_a_call_outlives_its_upstream(token: str, settings: Settings) -> N
         ("u1", "completed"), ("a1", "interrupted"), ("u2", "completed"), ("a2", "completed"),
     ]  # fmt: skip
     assert (await Call.objects.aget()).upstream_sessions == 2
+
+
+async def test_a_tab_watches_the_call_and_takes_its_conversation_over(
+    alice: User, token: str, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Hello.")
+        await session.hold()
+
+    async with (
+        scripted_upstream(script) as upstream,
+        opened(alice, "/ws/captions/") as watching,
+        calling(token) as client,
+    ):
+        settings.REALTIME_URL = upstream.url
+        started = await watching.until("chat.call.started")
+        await watching.until("conversation.item.input_audio_transcription.completed")
+        await watching.until("chat.turn.saved", item_id="u1")
+        path = f"/ws/call/?conversation={started['conversation']['id']}"
+        async with opened(alice, path):
+            error = (await client.until("error"))["error"]
+            assert error["code"] == "taken_over"
+            assert (await client.until_closed())["code"] == 4409
 
 
 async def test_the_upstreams_key_is_not_quoted(token: str, settings: Settings) -> None:
