@@ -43,7 +43,7 @@ SERVERS: dict[str, Sequence[str]] = {
 
 @dataclass
 class Rig:
-    """The running parts. `url` is the site's, `upstream_url` the metronome's."""
+    """The running parts. `url` is the site's; `upstream` is us when there is none."""
 
     url: str
     upstream_url: str
@@ -86,8 +86,8 @@ def database(kind: str) -> Iterator[str]:
 
 
 @contextmanager
-def rig(server: str, database_url: str, behaviour: str = "metronome") -> Iterator[Rig]:
-    """A worker, signed in to, with a scripted upstream."""
+def rig(server: str, database_url: str, *, upstream: bool = True) -> Iterator[Rig]:
+    """A worker, signed in to, and the metronome for its upstream, or nobody there yet."""
     port, upstream_port = free_port(), free_port()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="colloquy-bench-")))
@@ -102,10 +102,13 @@ def rig(server: str, database_url: str, behaviour: str = "metronome") -> Iterato
         prepare = [sys.executable, "manage.py", "prepare"]
         whole_env = {**os.environ, **env}
         subprocess.run(prepare, cwd=ROOT, env=whole_env, check=True, capture_output=True)
-        with on_core(WORLD_CORE):
-            scripted = [sys.executable, "-m", "tests.scripted", "--behaviour", behaviour]
-            scripted += ["--port", str(upstream_port)]
-            upstream = stack.enter_context(Process(scripted, folder / "upstream.log", env))
+        process = psutil.Process()
+        if upstream:
+            with on_core(WORLD_CORE):
+                line = [sys.executable, "-m", "tests.scripted", "--port", str(upstream_port)]
+                started = stack.enter_context(Process(line, folder / "upstream.log", env))
+            process = psutil.Process(started.pid)
+            wait_until(lambda: listens(upstream_port))
         with on_core(WORKER_CORE):
             serve = [sys.executable, "-m", *SERVERS[server], str(port)]
             serve += ["project.asgi:application"]
@@ -113,9 +116,8 @@ def rig(server: str, database_url: str, behaviour: str = "metronome") -> Iterato
         url = f"http://127.0.0.1:{port}"
         try:
             wait_for_http(f"{url}/healthz")
-            wait_until(lambda: listens(upstream_port))
         except TimeoutError:
-            print(worker.output(), upstream.output(), file=sys.stderr)
+            print(worker.output(), file=sys.stderr)
             raise
         yield Rig(
             url,
@@ -123,7 +125,7 @@ def rig(server: str, database_url: str, behaviour: str = "metronome") -> Iterato
             database_url,
             sign_in(url, "admin", PASSWORD),
             psutil.Process(worker.pid),
-            psutil.Process(upstream.pid),
+            process,
         )
 
 
