@@ -103,3 +103,11 @@ test("a lost upstream is said calmly, and the call is as before once it is back"
   assert.equal(statusOf(state), "Go on speaking.");
   assert.equal(phaseOf(step(state, ready)), "listening");
 });
+
+test("while a tool runs the assistant is thinking, unless the user has stopped it", () => {
+  const running = after(...open, answering, answered, event("chat.tool.started", { call_id: "c1" }));
+  assert.equal(phaseOf(running), "thinking");
+  assert.equal(phaseOf(step(running, { type: "stopped" })), "listening");
+  const finished = event("chat.tool.finished", { call_id: "c1", status: "completed" });
+  assert.equal(phaseOf([finished, answering, answered].reduce(step, running)), "listening");
+});
