@@ -139,7 +139,7 @@ class Transcript:
                 self._tool_end(turn, "interrupted", "", "The call ended before it was done.", now)
             elif turn.status == "in_progress":
                 self._settle(turn, "interrupted", now)
-            elif turn.status == "transcribing":
+            elif turn.status == "transcribing" or (turn.status == "speaking" and turn.text):
                 turn.error = "The call ended before the words were recognised."
                 self._settle(turn, "failed", now)
 

@@ -248,6 +248,11 @@ test("the end of the call settles what is open", () => {
   assert.deepEqual(lines(state), ["user:  (failed)", "assistant: Four (interrupted)"]);
 });
 
+test("words that came while the user still spoke are kept when the call ends", () => {
+  const words = { type: `${TRANSCRIPTION}.delta`, item_id: "u", delta: "Two and" };
+  assert.deepEqual(lines(run([started("u"), words, { type: "chat.call.ended" }])), ["user: Two and (failed)"]);
+});
+
 test("events that say nothing of turns leave the very same transcript", () => {
   const state = run(QUESTION);
   assert.equal(fold(state, { type: "chat.turn.saved", item_id: "u" }), state);

@@ -2,8 +2,8 @@
 them, in any order that the protocol allows.
 
 Events of one stream (an item, a response, a transcription) keep their order, and each item names
-the one before it; streams mix in any way. A transcription begins after its item is committed, a
-tool's result after its call. Any event but a delta may come again, at once or later.
+the one before it; streams mix in any way. A transcription begins after its item is known, a tool's
+result after its call, an interruption after the answer. Any event but a delta may come again.
 """
 
 from __future__ import annotations
@@ -45,22 +45,29 @@ class Held:
     streams: list[Stream] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     responses: int = 0
+    after: str | None = None
+    session: str = ""
 
     def new_item(self, prefix: str) -> tuple[str, str | None]:
         """The next item of the conversation, and the one before it."""
-        previous = self.items[-1] if self.items else None
-        self.items.append(f"{prefix}{len(self.items)}")
+        previous = self.items[-1] if self.items else self.after
+        self.items.append(f"{self.session}{prefix}{len(self.items)}")
         return self.items[-1], previous
 
     def new_response(self) -> str:
         self.responses += 1
-        return f"r{self.responses}"
+        return f"{self.session}r{self.responses}"
 
 
 @st.composite
-def conversations(draw: Draw) -> tuple[Held, list[Event]]:
-    """A conversation, and its events in an order in which they may come."""
-    held = Held()
+def conversations(
+    draw: Draw, session: str = "", after: str | None = None
+) -> tuple[Held, list[Event]]:
+    """A conversation, and its events in an order in which they may come.
+
+    `session` sets the ids of this one apart; `after` is what its first item comes after.
+    """
+    held = Held(session=session, after=after)
     kinds = st.sampled_from([_spoken, _spoken, _typed, _answer, _answer, _tools, _out_of_band])
     for hold in draw(st.lists(kinds, min_size=1, max_size=6)):
         hold(held, draw)
@@ -102,7 +109,7 @@ def _ready(streams: list[Stream], left: list[list[Event]], turn: int, said: list
 def _spoken(held: Held, draw: Draw) -> None:
     item, previous = held.new_item("u")
     content = {"type": "input_audio", "transcript": None}
-    committed = {
+    committed: Event = {
         "type": "input_audio_buffer.committed",
         "item_id": item,
         "previous_item_id": previous,
@@ -110,11 +117,12 @@ def _spoken(held: Held, draw: Draw) -> None:
     speech = [{"type": f"input_audio_buffer.speech_{what}"} for what in ("started", "stopped")]
     is_push_to_talk = draw(st.booleans())
     events = [] if is_push_to_talk else [{**event, "item_id": item} for event in speech]
-    held.streams.append(Stream([*events, committed, *_added(item, previous, "user", content)]))
-    _heard(held, draw, item, committed)
+    events += [committed, *_added(item, previous, "user", content)]
+    held.streams.append(Stream(events))
+    _heard(held, draw, item, events[0])
 
 
-def _heard(held: Held, draw: Draw, item: str, committed: Event) -> None:
+def _heard(held: Held, draw: Draw, item: str, begun: Event) -> None:
     words = draw(WORDS)
     outcome = draw(st.sampled_from(["completed", "completed", "noise", "failed", "missing"]))
     parts = draw(st.sampled_from([[], _split(words)]))
@@ -134,7 +142,7 @@ def _heard(held: Held, draw: Draw, item: str, committed: Event) -> None:
         held.turns.append((item, "user", "failed", "".join(parts)))
         held.open_at_end.add(item)
         ends = []
-    held.streams.append(Stream([*deltas, *ends], needs=committed))
+    held.streams.append(Stream([*deltas, *ends], needs=begun))
 
 
 def _typed(held: Held, draw: Draw) -> None:
@@ -171,18 +179,29 @@ def _answer(held: Held, draw: Draw) -> None:
     item, previous = held.new_item("a")
     is_whole = outcome == "completed"
     words = draw(WORDS) if is_whole else draw(st.just("") | WORDS)
-    said = _said(draw, response, item, previous, words, is_whole)
+    is_cut = draw(st.booleans())
+    said = _said(draw, response, item, previous, words, is_whole, has_ends=is_whole or is_cut)
     if words:
-        held.turns.append((item, "assistant", STATUSES[outcome], words))
+        status = "interrupted" if is_cut else STATUSES[outcome]
+        held.turns.append((item, "assistant", status, words))
+    if is_cut:
+        cut = {"type": "chat.interrupted", "item_id": item, "heard_ms": 300, "heard_text": ""}
+        held.streams.append(Stream([cut], needs=said[0]))
     whole = _message(item, "completed" if is_whole else "incomplete", words)
     output = [whole] if is_whole or draw(st.booleans()) else []
     held.streams.append(Stream([_created(response), *said, _done(response, outcome, output)]))
 
 
 def _said(
-    draw: Draw, response: str, item: str, previous: str | None, words: str, is_whole: bool
+    draw: Draw,
+    response: str,
+    item: str,
+    previous: str | None,
+    words: str,
+    is_whole: bool,
+    has_ends: bool,
 ) -> list[Event]:
-    """The events of a message; one that was cut may lack its ends."""
+    """The events of a message."""
     kind = draw(st.sampled_from(["audio_transcript", "text"]))
     begun = _message(item, "in_progress", "")
     announced = [
@@ -202,7 +221,7 @@ def _said(
             response, previous, _message(item, "completed" if is_whole else "incomplete", words)
         ),
     ]
-    if not is_whole and draw(st.booleans()):
+    if not has_ends and draw(st.booleans()):
         ends = []
     return [*draw(st.permutations(announced)), *deltas, *ends]
 
@@ -260,7 +279,7 @@ def _out_of_band(held: Held, draw: Draw) -> None:
     """A response beside the conversation: no item of it is added, so none is a turn."""
     response = held.new_response()
     item, words = f"x{response}", draw(WORDS)
-    said = _said(draw, response, item, None, words, is_whole=draw(st.booleans()))
+    said = _said(draw, response, item, None, words, draw(st.booleans()), has_ends=False)
     events = [event for event in said if event["type"] != "conversation.item.added"]
     outcome = draw(st.sampled_from(sorted(STATUSES)))
     ends = _done(response, outcome, [_message(item, "completed", words)], conversation=None)

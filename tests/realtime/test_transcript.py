@@ -71,6 +71,15 @@ def test_a_call_that_ends_settles_what_was_open() -> None:
     assert (answer.status, answer.text) == ("interrupted", "Once upon a time")
 
 
+def test_words_that_came_while_the_user_still_spoke_are_kept_when_the_call_ends() -> None:
+    started = {"type": "input_audio_buffer.speech_started", "item_id": "u1"}
+    delta = {"type": "conversation.item.input_audio_transcription.delta", "item_id": "u1"}
+    transcript = fold([started, {**delta, "delta": "Two and"}])
+    transcript.close(2000.0)
+    [(_, turn)] = transcript.take_settled()
+    assert (turn.status, turn.text) == ("failed", "Two and")
+
+
 def test_stored_turns_are_never_touched_again() -> None:
     events = json.loads((RECORDINGS / "voice_turn.json").read_text())["events"]
     assert shown(fold(events, Transcript(stored=["u1", "a1"]))) == []

@@ -35,6 +35,14 @@ class Rows:
         return [(item, role, status, text) for item, (_, role, status, text) in in_order]
 
 
+def tell(transcript: Transcript, event: Event, now: float) -> None:
+    """An interruption is the call's own finding; all else the fold sees as it comes."""
+    if event["type"] == "chat.interrupted":
+        transcript.cut(event["item_id"], event["heard_ms"], 1000)
+    else:
+        transcript.apply(event, now)
+
+
 def kept(transcript: Transcript) -> list[tuple[str, str, str, str]]:
     turns = [turn for turn in transcript.turns() if turn.is_settled]
     return [(turn.item_id, turn.role, turn.status, turn.text) for turn in turns]
@@ -48,7 +56,7 @@ def test_rows_written_as_events_come_are_the_turns_that_were_held(
     held, events = held_and_events
     transcript, rows = Transcript(first_position=FIRST), Rows()
     for number, event in enumerate(events):
-        transcript.apply(event, 1000.0 + number)
+        tell(transcript, event, 1000.0 + number)
         rows.write(transcript.take_settled())
         rows.read()
     assert rows.read() == kept(transcript)
@@ -68,7 +76,7 @@ def test_a_call_that_ends_at_any_moment_keeps_what_was_known(
     heard = data.draw(st.integers(0, len(events)))
     transcript, rows = Transcript(first_position=FIRST), Rows()
     for number, event in enumerate(events[:heard]):
-        transcript.apply(event, 1000.0 + number)
+        tell(transcript, event, 1000.0 + number)
         rows.write(transcript.take_settled())
     before = rows.read()
     transcript.close(9000.0)
@@ -78,6 +86,48 @@ def test_a_call_that_ends_at_any_moment_keeps_what_was_known(
     assert all(turn.is_settled or not turn.text for turn in transcript.turns())
     assert {turn[0] for turn in before} <= {turn[0] for turn in after}
     assert {turn[0] for turn in after} <= set(held.items)
+
+
+@settings(max_examples=150, deadline=None)
+@given(conversations(), st.data())
+def test_what_a_new_session_brings_comes_after_all_that_was_there(
+    held_and_events: tuple[Held, list[Event]], data: st.DataObject
+) -> None:
+    held, events = held_and_events
+    events = events[: data.draw(st.integers(0, len(events)))]
+    transcript, rows = Transcript(first_position=FIRST), Rows()
+    for number, event in enumerate(events):
+        tell(transcript, event, 1000.0 + number)
+        rows.write(transcript.take_settled())
+    before = rows.read()
+    for event in transcript.broken_off(active_response(events)):
+        tell(transcript, event, 2000.0)
+    rows.write(transcript.take_settled())
+    transcript.begin_session()
+    replayed = [turn.item_id for turn in transcript.turns() if turn.context_text]
+    after = replayed[-1] if replayed else None
+    later, more = data.draw(conversations(session="n", after=after))
+    for number, event in enumerate(more):
+        tell(transcript, event, 3000.0 + number)
+        rows.write(transcript.take_settled())
+    transcript.close(9000.0)
+    rows.write(transcript.take_settled())
+    now = rows.read()
+    assert now == kept(transcript)
+    assert now[len(now) - len(later.turns) :] == later.turns
+    earlier = now[: len(now) - len(later.turns)]
+    assert {turn[0] for turn in before} <= {turn[0] for turn in earlier} <= set(held.items)
+
+
+def active_response(events: list[Event]) -> str | None:
+    """The response that is being made when these events have come."""
+    done = {event["response"]["id"] for event in events if event["type"] == "response.done"}
+    begun = [
+        event["response"]["id"]
+        for event in events
+        if event["type"] == "response.created" and event["response"]["conversation_id"]
+    ]
+    return next((response for response in begun if response not in done), None)
 
 
 def test_the_page_folds_the_same_turns() -> None:

@@ -15,6 +15,7 @@ import {
   SETTLED,
   statusOf,
   storedTurn,
+  textOf,
   toolOf,
   withPart,
 } from "./turn.js";
@@ -282,7 +283,11 @@ const committed = (transcript, { item_id, previous_item_id }, at) => {
 const settle = (transcript) =>
   transcript.map((turn) => {
     /** @type {Partial<Record<TurnStatus, TurnStatus>>} */
-    const outcomes = { speaking: "gone", transcribing: "failed", in_progress: "interrupted" };
+    const outcomes = {
+      speaking: textOf(turn) ? "failed" : "gone",
+      transcribing: "failed",
+      in_progress: "interrupted",
+    };
     const status = outcomes[turn.status];
     return status ? { ...turn, status } : turn;
   });
