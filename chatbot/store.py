@@ -23,7 +23,7 @@ from chatbot.models import CALL_LEASE, ApiToken, Call, Conversation, Fact, Turn,
 from chatbot.realtime.effects import SaveTurn, SaveUsage
 from chatbot.realtime.problems import TAKEN_OVER
 from chatbot.realtime.turns import Turn as CallTurn
-from chatbot.realtime.usage import USED
+from chatbot.realtime.usage import used_by
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 TITLE_CHARACTERS = 60
@@ -164,7 +164,7 @@ def save_turn(call: Call, saved: SaveTurn) -> None:
 def save_usage(call: Call, model: str, saved: SaveUsage) -> None:
     """Count what a response or a transcription used, and what it costs today; counting it twice
     changes nothing."""
-    used = USED[saved.kind](saved.usage)
+    used = used_by(saved.kind, saved.usage)
     now = timezone.now()
     columns = asdict(used)
     del columns["is_split"]

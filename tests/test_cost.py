@@ -11,7 +11,7 @@ import pytest
 from chatbot import cost, prices
 from chatbot.cost import cost_usd, price_of
 from chatbot.prices import PRICES, Price, Tokens
-from chatbot.realtime.usage import USED, Used, recogniser_of
+from chatbot.realtime.usage import Used, recogniser_of, used_by
 from script.install import ROOT
 
 DAY = date(2026, 11, 22)
@@ -33,7 +33,7 @@ USAGE: dict[str, Any] = {
 
 
 def cost_of(model: str, usage: dict[str, Any], kind: str = "response") -> Decimal | None:
-    return cost_usd(model, USED[kind](usage), DAY)
+    return cost_usd(model, used_by(kind, usage), DAY)
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_cached_tokens_are_part_of_the_input_and_not_billed_twice() -> None:
 
 def test_more_cached_tokens_than_tokens_give_no_refund() -> None:
     details = {"text_tokens": 10, "cached_tokens_details": {"text_tokens": 500, "audio_tokens": 9}}
-    used = USED["response"]({"input_token_details": details})
+    used = used_by("response", {"input_token_details": details})
     assert (used.cached_text_tokens, used.cached_audio_tokens) == (10, 0)
 
 
 def test_cached_tokens_of_no_stated_kind_get_the_smallest_discount() -> None:
     details = {"text_tokens": 100, "audio_tokens": 50, "cached_tokens": 120}
-    used = USED["response"]({"input_tokens": 150, "input_token_details": details})
+    used = used_by("response", {"input_tokens": 150, "input_token_details": details})
     assert (used.cached_text_tokens, used.cached_audio_tokens) == (100, 20)
 
 
@@ -134,7 +134,7 @@ def test_an_unknown_model_costs_nobody_knows_what(model: str) -> None:
 
 def test_tokens_of_no_stated_kind_have_no_known_price() -> None:
     usage = {"total_tokens": 78, "input_tokens": 44, "output_tokens": 34}
-    used = USED["response"](usage)
+    used = used_by("response", usage)
     assert (used.text_input_tokens, used.text_output_tokens) == (44, 34)
     assert cost_of("gpt-realtime-2.1", usage) is None
     assert cost_of("engine", usage) == 0
@@ -205,8 +205,8 @@ def test_a_session_names_its_recogniser(session: dict[str, Any], model: str) -> 
     ],
 )
 def test_odd_counts_are_none(usage: dict[str, Any]) -> None:
-    assert USED["response"](usage) == Used()
-    assert USED["transcription"](usage) == Used()
+    assert used_by("response", usage) == Used()
+    assert used_by("transcription", usage) == Used()
 
 
 def test_the_documentation_has_the_table() -> None:
@@ -227,3 +227,10 @@ def tokens_shown(tokens: Tokens) -> str:
     while prices and prices[-1] is None:
         prices.pop()
     return " / ".join("-" if price is None else str(price) for price in prices) or "-"
+
+
+@pytest.mark.parametrize("usage", ["much", ["tokens"], 7])
+def test_what_is_no_usage_costs_nobody_knows_what(usage: object) -> None:
+    for kind in ("response", "transcription"):
+        used = used_by(kind, usage)
+        assert cost_usd("gpt-realtime-2.1", used, DAY) is None

@@ -74,11 +74,15 @@ def used_by_transcription(usage: Event) -> Used:
     )
 
 
-#: How to read `SaveUsage.usage`, by its `kind`.
-USED: dict[str, Callable[[Event], Used]] = {
+_READERS: dict[str, Callable[[Event], Used]] = {
     "response": used_by_response,
     "transcription": used_by_transcription,
 }
+
+
+def used_by(kind: str, usage: object) -> Used:
+    """What a response or a transcription (`kind`) used; what is no usage at all is nothing."""
+    return _READERS[kind](usage) if isinstance(usage, dict) else Used(is_split=False)
 
 
 def recogniser_of(event: Event) -> str:
