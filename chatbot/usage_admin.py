@@ -28,8 +28,8 @@ class UsageAdmin(UsageModelAdmin):
     """Rows as they were counted, and above them totals of all that the filters leave."""
 
     list_display = [
-        "created_at", "user", "persona", "model", "kind", "tokens_in", "cached", "tokens_out",
-        "seconds", "cost",
+        "created_at", "user", "persona", "model", "cost", "kind", "tokens_in", "cached",
+        "tokens_out", "seconds",
     ]  # fmt: skip
     list_display_links = None
     list_filter = ["created_at", "call__conversation__persona", "model", "kind"]
