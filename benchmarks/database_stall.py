@@ -22,21 +22,20 @@ STALL_S = 0.5
 SETTLE_S = 1.5
 
 
-async def opened_under_lock(the: Rig) -> None:
+async def opened_under_lock(the: Rig, connection: psycopg.AsyncConnection) -> None:
     """One call that cannot open for as long as the lock is held."""
     crowd = Crowd(RelayedCaller, the.call_url, the.cookie)
-    async with await psycopg.AsyncConnection.connect(the.database) as connection:
-        await connection.execute("LOCK TABLE chatbot_conversation IN ACCESS EXCLUSIVE MODE")
-        opening = asyncio.create_task(crowd.grow(1), name="opening")
-        await asyncio.sleep(STALL_S)
-        if opening.done():
-            raise RuntimeError("the call did not wait for the database")
-        await connection.rollback()
+    await connection.execute("LOCK TABLE chatbot_conversation IN ACCESS EXCLUSIVE MODE")
+    opening = asyncio.create_task(crowd.grow(1), name="opening")
+    await asyncio.sleep(STALL_S)
+    if opening.done():
+        raise RuntimeError("the call did not wait for the database")
+    await connection.rollback()
     await opening
     await crowd.end()
 
 
-async def opened_freely(the: Rig) -> None:
+async def opened_freely(the: Rig, connection: psycopg.AsyncConnection) -> None:
     """The same without the lock."""
     crowd = Crowd(RelayedCaller, the.call_url, the.cookie)
     await crowd.grow(1)
@@ -47,12 +46,13 @@ async def opened_freely(the: Rig) -> None:
 async def compare(the: Rig, calls: int, stalls: int) -> None:
     crowd = Crowd(RelayedCaller, the.call_url, the.cookie)
     await crowd.grow(calls)
+    connection = await psycopg.AsyncConnection.connect(the.database)
     for name, disturb in (("free", opened_freely), ("locked", opened_under_lock)):
         await asyncio.sleep(SETTLE_S)
         await up_latencies(the)
         crowd.heard.latencies_ms.clear()
         for _ in range(stalls):
-            await disturb(the)
+            await disturb(the, connection)
         down, crowd.heard.latencies_ms = crowd.heard.latencies_ms, []
         up = await up_latencies(the)
         print(
@@ -61,6 +61,7 @@ async def compare(the: Rig, calls: int, stalls: int) -> None:
             f"p99 {percentile(down, 0.99):.2f}, worst {max(down):.2f} ms; {len(up)} frames",
             flush=True,
         )
+    await connection.close()
     await crowd.end()
 
 
