@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -126,7 +127,8 @@ class CallConsumer(BrowserConsumer):
             code, reason = hang_up.code, hang_up.reason
         except Exception:
             log.exception("call %s: failed", row.pk)
-            await self.say(BROKEN)
+            with suppress(Exception):  # a browser that has gone hears nothing; the row must end
+                await self.say(BROKEN)
         metrics.CALLS.labels(code).inc()
         log.info("call %s: ended, code %s, %s", row.pk, code, reason)
         try:
