@@ -101,6 +101,28 @@ def test_the_button_interrupts_and_the_page_falls_silent(
         expect(turns(page, "assistant").last).to_have_attribute("data-status", "interrupted")
 
 
+def test_a_tab_with_another_conversation_is_told_of_the_call_and_keeps_its_own(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(silence(60)) as browser:
+        context = browser.new_context()
+        page = new_page(context)
+        sign_in(page, site)
+        page.get_by_test_id("text-input").fill("What is the capital of France?")
+        page.get_by_test_id("send").click()
+        expect(turns(page, "assistant").first).to_have_attribute("data-status", "completed")
+        page.get_by_test_id("end-call").click()
+        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+        other = new_page(context)
+        other.goto(site.url)
+        other.get_by_test_id("text-input").fill("How many days are there in a week?")
+        other.get_by_test_id("send").click()
+        expect(turns(other, "assistant").first).to_have_attribute("data-status", "completed")
+        expect(page.get_by_test_id("status")).to_contain_text("in another conversation")
+        expect(turns(page, "user")).to_have_count(1)
+        expect(turns(page, "user").first).to_contain_text("capital of France")
+
+
 def test_without_a_microphone_the_page_says_so_and_typing_works(
     site: Site, open_browser: OpenBrowser
 ) -> None:

@@ -38,6 +38,8 @@ let transcript = fold(EMPTY, {
 /** What another tab's call looks like while this one is idle. */
 let watched = EMPTY;
 let watching = "";
+/** Whether that call is in the conversation that this page shows, or this page shows none. */
+let watchedHere = true;
 /** @type {string[]} typed, but not yet in the conversation */
 let unsent = [];
 /** @type {Phone | null} */
@@ -51,20 +53,21 @@ const watch = new Watch(screen.dataset.captionsPath ?? "", (event) => {
 
 function draw() {
   view.drawCall(call, watching);
-  const shown = watching && !isUnderWay(call) ? watched : transcript;
+  const shown = watching && watchedHere && !isUnderWay(call) ? watched : transcript;
   transcriptView.draw(withUnsent(shown, unsent));
 }
 
 /** @param {SocketEvent} event of a call in another tab */
 function watchEvent(event) {
   if (event.type === "chat.call.ended") {
-    watching = watching && say("state.watched");
+    watching = watching && watchedHere ? say("state.watched") : "";
     watched = fold(watched, event);
     return;
   }
   const live = event.type === "chat.watch.started" ? event.live : event;
   if (event.type === "chat.watch.started" || event.type === "chat.call.started") {
-    watching = live ? say("state.watching") : "";
+    watchedHere = !conversation || live?.conversation.id === conversation;
+    watching = live ? say(watchedHere ? "state.watching" : "state.elsewhere") : "";
     watched = live ? fold(EMPTY, { ...live, type: "chat.call.started" }) : EMPTY;
     return;
   }

@@ -13,6 +13,7 @@ export const MESSAGES = {
   "state.ended": "The call has ended",
   "state.error": "The call failed",
   "state.watching": "A call is running in another tab. You see its captions here.",
+  "state.elsewhere": "A call is running in another tab, in another conversation.",
   "state.watched": "The call in the other tab has ended.",
 
   "button.start": "Start call",
