@@ -28,6 +28,8 @@ READY_LIMIT_S = 150.0
 ANSWER_LIMIT_S = 60.0
 #: After the file, silence is sent for this long before we say that nobody spoke in it.
 NOTHING_HEARD_S = 5.0
+#: After its last sample, the end of the file's last words may still have to be noticed.
+NOTICE_S = 1.0
 
 
 class CallFailed(Exception):
@@ -70,13 +72,16 @@ def sign_in(url: str, username: str, password: str) -> str:
         request = urllib.request.Request(  # noqa: S310 - the operator's own address
             page, urlencode(form).encode(), {"Referer": page}
         )
-        opener.open(request, timeout=10).close()
+        with opener.open(request, timeout=10) as answer:
+            is_limited = "Too many failed" in answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         raise CallFailed(f"{url} refused the sign-in: HTTP {error.code}.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise CallFailed(f"{url} cannot be reached: {reason}. Is script/server running?") from None
     cookies = {cookie.name: cookie.value for cookie in jar}
+    if is_limited:
+        raise CallFailed(f"{url} takes no more sign-ins for some minutes: too many have failed.")
     if "sessionid" not in cookies:
         raise CallFailed(f"{url} does not know the user {username!r} with this password.")
     return "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -94,6 +99,7 @@ class Caller:
         self._spoke_at = 0.0
         self._asked_at = 0.0
         self._heard_speech = asyncio.Event()
+        self._has_spoken = asyncio.Event()
         self._open_turns: set[str] = set()
         self._responses: set[str] = set()
         self._waits_for_answer = False
@@ -110,6 +116,8 @@ class Caller:
             await self._within(
                 self._heard_speech.wait(), length_s + NOTHING_HEARD_S, "No speech was heard."
             )
+            await self._within(self._has_spoken.wait(), length_s + 10, "The file was not sent.")
+            await asyncio.sleep(NOTICE_S)
             await self._within(
                 self._answered(), length_s + ANSWER_LIMIT_S, "No answer came within a minute."
             )
@@ -135,6 +143,8 @@ class Caller:
             if last is not None:
                 self._spoke_at = start + number * FRAME_MS / 1000 + last / SAMPLE_RATE_HZ
             number += 1
+            if number * size >= len(pcm):
+                self._has_spoken.set()
             await asyncio.sleep(max(0.0, start + number * FRAME_MS / 1000 - time.monotonic()))
             try:
                 await self._socket.send(frame)

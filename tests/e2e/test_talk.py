@@ -51,6 +51,18 @@ def test_a_question_is_heard_answered_and_saved(site: Site, question: Path, tmp_
     assert f"Conversation: {conversation[1]}" in again.stdout
 
 
+def test_a_file_of_two_sentences_is_spoken_to_its_end(
+    site: Site, tmp_path: Path, speak: Speak
+) -> None:
+    path = tmp_path / "two.wav"
+    pause = silence(1.5)
+    write_speech(path, speak("Hello there.") + pause + speak("What is the capital of France?"))
+    done = talk(str(path), "--url", site.url, "--password", site.password)
+    assert done.returncode == 0, done.stderr
+    assert "capital of France" in done.stdout
+    assert len(re.findall(r"^You: ", done.stdout, re.M)) == 2
+
+
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [

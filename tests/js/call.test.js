@@ -111,3 +111,11 @@ test("while a tool runs the assistant is thinking, unless the user has stopped i
   const finished = event("chat.tool.finished", { call_id: "c1", status: "completed" });
   assert.equal(phaseOf([finished, answering, answered].reduce(step, running)), "listening");
 });
+
+test("a persona that waits for push-to-talk is said, since the page has no button for it", () => {
+  const session = { audio: { input: { turn_detection: null } } };
+  const { notice } = after(...open, event("session.updated", { session }));
+  assert.match(notice?.message ?? "", /Type your message/);
+  const vad = { audio: { input: { turn_detection: { type: "server_vad" } } } };
+  assert.equal(after(...open, event("session.updated", { session: vad })).notice, null);
+});

@@ -74,6 +74,10 @@ const ON_EVENT = {
   "chat.error": (_, { message, fatal }) =>
     fatal ? {} : { notice: { message, wayOut: null }, asked: false },
   "chat.tool.started": () => ({ asked: true }),
+  "session.updated": (_, { session }) =>
+    session?.audio?.input?.turn_detection === null
+      ? { notice: { message: say("state.pushToTalk"), wayOut: null } }
+      : {},
   "input_audio_buffer.speech_started": () => ({ hearing: true, asked: false }),
   "input_audio_buffer.speech_stopped": () => ({ hearing: false, asked: true }),
   "input_audio_buffer.cleared": () => ({ hearing: false, asked: false }),

@@ -13,6 +13,8 @@ export const MESSAGES = {
   "state.ended": "The call has ended",
   "state.error": "The call failed",
   "state.watching": "A call is running in another tab. You see its captions here.",
+  "state.pushToTalk":
+    "This assistant waits for push-to-talk, which this page cannot do yet. Type your message.",
   "state.elsewhere": "A call is running in another tab, in another conversation.",
   "state.watched": "The call in the other tab has ended.",
 
