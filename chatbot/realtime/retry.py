@@ -7,7 +7,7 @@ from chatbot.realtime.problems import PERMANENT, Problem
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 5.0
 #: A call that has not begun fails soon, so that the user can act; one that ran is held for longer.
-BEGIN_LIMIT_S = 1.5
+BEGIN_LIMIT_S = 0.7
 RESUME_LIMIT_S = 30.0
 #: A session that lasts this long has made good for the attempts before it.
 STABLE_S = 10.0
