@@ -317,6 +317,8 @@ class Call:
             return  # the echo of a replayed turn
         self._transcript.apply(event, now)
         event = without_secrets(event)
+        if previous := event.get("previous_item_id"):
+            event = {**event, "previous_item_id": self._transcript.shown_previous(previous)}
         self._outbox.keep_all_speech(self._transcript.awaits_words)
         if event["type"] in policy.CAPTIONS:
             self._outbox.show(event)

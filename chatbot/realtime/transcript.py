@@ -110,6 +110,15 @@ class Transcript:
         """A new session of the upstream: what it calls the first item comes after all of these."""
         self._session_start = len(self._order)
 
+    def shown_previous(self, previous: str | None) -> str | None:
+        """A predecessor as the page knows it: what a new session names as older is followed by
+        all that the sessions before it held."""
+        if not self._session_start or previous is None:
+            return previous
+        before = [item for item in self._order[: self._session_start] if item in self._turns]
+        is_older = previous == "root" or previous in self._stored or previous in before
+        return before[-1] if is_older and before else previous
+
     def broken_off(self, response_id: str | None) -> list[Event]:
         """The events that close what a lost session left open: speech that was not understood is
         dropped, to be said again; the answer ends as a cancelled response would. Of one that had

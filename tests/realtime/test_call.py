@@ -889,6 +889,18 @@ def test_of_silence_only_a_second_is_said_again() -> None:
     assert len(h.sent("input_audio_buffer.append")) == 25
 
 
+def test_what_is_said_after_a_loss_is_shown_behind_all_that_was_said_before() -> None:
+    h = Harness()
+    said(h, "u1", "Tell me a story.")
+    h.answer()
+    h.browser(played(0, "playing"))
+    reopen(h)
+    h.upstream({"type": "session.updated", "session": {}})
+    item = {"id": "u2", "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
+    h.upstream({"type": "conversation.item.added", "item": item, "previous_item_id": "u1"})
+    assert h.told("conversation.item.added")[-1]["previous_item_id"] == "a1"
+
+
 def test_an_answer_cut_off_by_the_loss_is_kept_as_interrupted() -> None:
     h = Harness()
     said(h, "u1", "Tell me a story.")
