@@ -25,8 +25,11 @@ FACT = {"fact": "I like <b>tea</b>."}
 
 
 async def take_typed(session: Session, previous: str | None) -> str:
-    """What the user has typed, put into the conversation; returns its item's id."""
-    item = (await session.expect("conversation.item.create"))["item"]
+    """What the user has typed, put into the conversation; returns its item's id.
+
+    An answer that still sounds is cut by it.
+    """
+    item = (await session.expect("conversation.item.create", "conversation.item.truncate"))["item"]
     for kind in ("added", "done"):
         await session.emit(
             {

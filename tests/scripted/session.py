@@ -27,17 +27,17 @@ class Session:
         #: How many times each event is sent; 2 is a service that repeats itself.
         self.copies = 1
 
-    async def expect(self, kind: str) -> Event:
-        """The next event of this type; audio appended meanwhile is only recorded."""
+    async def expect(self, kind: str, *passed: str) -> Event:
+        """The next event of this type; audio appended meanwhile, and events of the types that
+        may be `passed`, are only recorded."""
+        passed = ("input_audio_buffer.append", "conversation.item.create", *passed)
         async with asyncio.timeout(LIMIT_S):
             while True:
                 event: Event = json.loads(await self.connection.recv())
                 self.received.append(event)
                 if event["type"] == kind:
                     return event
-                assert event["type"] in ("input_audio_buffer.append", "conversation.item.create"), (
-                    f"{event['type']} came instead of {kind}"
-                )
+                assert event["type"] in passed, f"{event['type']} came instead of {kind}"
 
     async def emit(self, *events: Event) -> None:
         for number, event in enumerate(events):
