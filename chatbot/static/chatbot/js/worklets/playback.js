@@ -4,9 +4,14 @@
  *
  * In:  {type: "audio", key: AudioKey, pcm: ArrayBuffer (transferred)}
  *      {type: "finish"} no more sound follows
- *      {type: "flush"}  be silent now
- * Out: {type: "status", active, key, playedMs, queuedMs, underRuns, level} every 50 ms while it sounds, and once after
+ *      {type: "pause"}  be silent and keep what is left
+ *      {type: "resume"} play on
+ *      {type: "flush"}  be silent and drop what is left
+ *      {type: "close"}  the end of this node
+ * Out: {type: "status", active, paused, key, playedMs, queuedMs, cushionMs, underRuns, level}
+ *          every 50 ms while it sounds, and once after
  *      {type: "settled", key, playedMs, state: "ended"} when an item was played to its end
+ *      {type: "paused", position: Position | null} in answer to "pause"
  *      {type: "flushed", cut: Settled | null} in answer to "flush"
  */
 
@@ -20,6 +25,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   #samplesSinceStatus = 0;
   #powerSinceStatus = 0;
   #sounded = false;
+  #open = true;
 
   constructor() {
     super();
@@ -37,22 +43,27 @@ class PlaybackProcessor extends AudioWorkletProcessor {
       this.port.postMessage({ type: "settled", ...settled });
     }
     if (this.#samplesSinceStatus >= sampleRate * STATUS_SECONDS) this.#report();
-    return true;
+    return this.#open;
   }
 
   /** @param {{type: string, key: import("../playqueue.js").AudioKey, pcm: ArrayBuffer}} message */
   #receive({ type, key, pcm }) {
-    if (type === "audio") this.#queue.push(key, new Int16Array(pcm));
-    if (type === "finish") this.#queue.finish();
-    if (type === "flush") this.port.postMessage({ type: "flushed", cut: this.#queue.flush() });
+    const queue = this.#queue;
+    if (type === "audio") queue.push(key, new Int16Array(pcm));
+    if (type === "finish") queue.finish();
+    if (type === "pause") this.port.postMessage({ type: "paused", position: queue.pause() });
+    if (type === "resume") queue.resume();
+    if (type === "flush") this.port.postMessage({ type: "flushed", cut: queue.flush() });
+    if (type === "close") this.#open = false;
   }
 
   #report() {
-    const { active, queuedMs, underRuns, position } = this.#queue;
+    const { active, paused, queuedMs, cushionMs, underRuns, position } = this.#queue;
     const level = Math.sqrt(this.#powerSinceStatus / this.#samplesSinceStatus);
     const sounds = active || level > 0;
     if (sounds || this.#sounded) {
-      this.port.postMessage({ type: "status", active, queuedMs, underRuns, level, ...position });
+      const status = { active, paused, queuedMs, cushionMs, underRuns, level, ...position };
+      this.port.postMessage({ type: "status", ...status });
     }
     this.#sounded = sounds;
     this.#samplesSinceStatus = 0;
