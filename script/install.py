@@ -177,6 +177,28 @@ def find_chromium() -> Path | None:
     return own if own.exists() else None
 
 
+@functools.cache
+def firefox() -> Path:
+    """A Firefox, Extended Support Release by preference, installed when there is none."""
+    found = find_firefox()
+    if found is None and os.geteuid() == 0:
+        print("Installing Firefox...", flush=True)
+        name = "firefox" if shutil.which("dnf") else "firefox-esr"
+        for command in system_install(name):
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+        found = find_firefox()
+    if found is None:
+        raise ScriptError(
+            "The browser tests need Firefox (on Debian: sudo apt-get install firefox-esr)."
+        )
+    return found
+
+
+def find_firefox() -> Path | None:
+    found = shutil.which("firefox-esr") or shutil.which("firefox")
+    return Path(found) if found else None
+
+
 def system_install(package: str) -> list[list[str]]:
     """The commands by which this system's package manager installs a package."""
     if shutil.which("apt-get"):

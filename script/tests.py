@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from script.install import ROOT, VENV, ScriptError, chromium, install, node_packages, redis_server
+from script.install import (
+    ROOT,
+    VENV,
+    ScriptError,
+    chromium,
+    firefox,
+    install,
+    node_packages,
+    redis_server,
+)
 
 
 def main() -> int:
@@ -14,6 +23,7 @@ def main() -> int:
         redis_server()
         node_packages()
         chromium()
+        firefox()
     except ScriptError as error:
         print(f"script/test: {error}", file=sys.stderr)
         return 1

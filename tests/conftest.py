@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connections
 
 from chatbot.models import Persona, User
-from script.install import chromium
+from script.install import chromium, firefox
 from tests.people import default_persona
 from tests.services import running_redis
 
@@ -29,6 +29,12 @@ def redis_url() -> Iterator[str]:
 def chromium_path() -> Path:
     """A browser that Playwright drives by `executable_path`."""
     return chromium()
+
+
+@pytest.fixture(scope="session")
+def firefox_path() -> Path:
+    """A browser for `tests.firefox`."""
+    return firefox()
 
 
 @pytest.fixture(scope="session")
