@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -25,12 +26,34 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatbot.models import CALL_LEASE, ApiToken, Call, Conversation, Fact, Persona, Turn, User
+from chatbot.models import (
+    CALL_LEASE,
+    ApiToken,
+    Call,
+    Conversation,
+    Fact,
+    Persona,
+    Preferences,
+    Turn,
+    User,
+)
+from chatbot.realtime.choices import with_choices
+from chatbot.realtime.session import SessionSettings
+
+#: For this long a user can have a deleted conversation back.
+DELETED_KEPT = timedelta(days=30)
 
 
 def conversations_of(user: User) -> QuerySet[Conversation]:
-    """The user's own conversations, newest first; nobody else's, whoever asks."""
-    return Conversation.objects.filter(user=user).select_related("persona")
+    """The user's own conversations, newest first; nobody else's, whoever asks, and none that
+    the user has deleted."""
+    return Conversation.objects.filter(user=user, deleted_at=None).select_related("persona")
+
+
+def deleted_conversations_of(user: User) -> QuerySet[Conversation]:
+    """Those that the user has deleted and can still have back, last deleted first."""
+    kept = Conversation.objects.filter(user=user, deleted_at__gt=timezone.now() - DELETED_KEPT)
+    return kept.select_related("persona").order_by("-deleted_at")
 
 
 def spoken_conversations_of(user: User) -> QuerySet[Conversation]:
@@ -43,24 +66,61 @@ def conversation_for(user: User, conversation_id: str | UUID) -> Conversation:
     """One of the user's own conversations.
 
     Raises:
-        Conversation.DoesNotExist: no such id, no id at all, or somebody else's.
+        Conversation.DoesNotExist: no such id, no id at all, somebody else's, or a deleted one.
     """
+    return conversations_of(user).get(pk=_key(conversation_id))
+
+
+def deleted_conversation_for(user: User, conversation_id: str | UUID) -> Conversation:
+    """One of the user's own conversations that can be had back.
+
+    Raises:
+        Conversation.DoesNotExist: no such id, somebody else's, not deleted, or too long ago.
+    """
+    return deleted_conversations_of(user).get(pk=_key(conversation_id))
+
+
+def _key(conversation_id: str | UUID) -> UUID:
     try:
-        key = UUID(str(conversation_id))
+        return UUID(str(conversation_id))
     except ValueError:
         raise Conversation.DoesNotExist from None
-    return conversations_of(user).get(pk=key)
+
+
+def personas_for(user: User) -> QuerySet[Persona]:
+    """Those with whom the user may begin a conversation."""
+    return Persona.objects.filter(Q(is_listed=True) | Q(is_default=True))
 
 
 def persona_for(user: User, slug: str | None) -> Persona:
-    """The persona of that slug, or the default one without a slug.
+    """The persona of that slug; without one the one that the user prefers, else the default.
 
     Raises:
-        Persona.DoesNotExist: no such persona.
+        Persona.DoesNotExist: no such persona, or none to begin a conversation with.
     """
+    personas = personas_for(user)
     if slug:
-        return Persona.objects.get(slug=slug)
-    return Persona.objects.get(is_default=True)
+        return personas.get(slug=slug)
+    preferred = preferences_of(user).persona
+    if preferred and (preferred.is_listed or preferred.is_default):
+        return preferred
+    return personas.get(is_default=True)
+
+
+def preferences_of(user: User) -> Preferences:
+    """What the user has chosen for their calls; a fresh row, not saved, where that is nothing."""
+    rows = Preferences.objects.select_related("persona")
+    return rows.filter(user=user).first() or Preferences(user=user)
+
+
+def settings_of(call: Call) -> SessionSettings:
+    """What the call begins with: the persona's settings and, on a page, its user's choices."""
+    persona = call.conversation.persona
+    settings = persona.session_settings()
+    if call.kind == Call.Kind.API:
+        return settings
+    chosen = preferences_of(call.conversation.user).of_calls()
+    return with_choices(settings, chosen, persona.user_settings)
 
 
 def persona_for_model(user: User, name: str, common_model: str) -> Persona:
@@ -72,11 +132,12 @@ def persona_for_model(user: User, name: str, common_model: str) -> Persona:
     Raises:
         Persona.DoesNotExist: nobody.
     """
-    if found := Persona.objects.filter(slug=name).first():
+    personas = personas_for(user)
+    if found := personas.filter(slug=name).first():
         return found
     if common_model and name == common_model:
-        return persona_for(user, None)
-    found = Persona.objects.filter(model=name).order_by("-is_default", "pk").first()
+        return personas.get(is_default=True)
+    found = personas.filter(model=name).order_by("-is_default", "pk").first()
     if found is None:
         raise Persona.DoesNotExist
     return found
@@ -105,9 +166,9 @@ def turns_saying(user: User, words: list[str]) -> QuerySet[Turn]:
     """What was said in the user's own conversations with any of the words, most of them first."""
     said = reduce(or_, (Q(text__icontains=word) for word in words))
     count: Any = sum(Case(When(text__icontains=word, then=1), default=0) for word in words)
-    own = Turn.objects.filter(conversation__user=user).exclude(role=Turn.Role.TOOL)
-    found = own.filter(said).annotate(words=count).select_related("conversation")
-    return found.order_by("-words", "-started_at")
+    own = Turn.objects.filter(conversation__user=user, conversation__deleted_at=None)
+    found = own.exclude(role=Turn.Role.TOOL).filter(said).annotate(words=count)
+    return found.select_related("conversation").order_by("-words", "-started_at")
 
 
 def facts_of(user: User) -> QuerySet[Fact]:
@@ -134,7 +195,8 @@ def live_call_of(user: User) -> Call | None:
     alive = timezone.now() - CALL_LEASE
     return (
         Call.objects.filter(conversation__user=user, ended_at=None, last_seen_at__gt=alive)
-        .select_related("conversation__persona")
+        .filter(conversation__deleted_at=None)
+        .select_related("conversation__persona", "conversation__user")
         .order_by("-started_at")
         .first()
     )

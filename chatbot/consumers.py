@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from chatbot import control, metrics, store
-from chatbot.access import live_call_of
+from chatbot.access import live_call_of, settings_of
 from chatbot.models import Call as CallRow
 from chatbot.models import User
 from chatbot.opening import Refused, open_for, signed_in_user, started_event
@@ -88,10 +88,10 @@ class CallConsumer(BrowserConsumer):
         opened = await database_sync_to_async(open_for)(
             user, query.get("conversation", [None])[0], query.get("persona", [None])[0]
         )
-        await self.show(started_event(opened.call, opened.turns))
+        await self.show(started_event(opened.call, opened.turns, opened.settings))
         persona = opened.conversation.persona
         call = Call(
-            replace(persona.session_settings(), tools=toolset_of(persona)),
+            replace(opened.settings, tools=toolset_of(persona)),
             [turn.in_call() for turn in opened.turns],
             permissions=Permissions(frozenset(persona.user_settings)),
             first_position=opened.next_position,
@@ -104,7 +104,7 @@ class CallConsumer(BrowserConsumer):
         for call_id in opened.taken_over:
             await control.order_takeover(call_id)
         await self.join(control.call_group(opened.call.pk))
-        started = started_event(opened.call, opened.turns)
+        started = started_event(opened.call, opened.turns, opened.settings)
         await control.show_caption(opened.conversation.user_id, started)
         address = UpstreamAddress(
             settings.REALTIME_URL,
@@ -181,7 +181,9 @@ class CaptionsConsumer(BrowserConsumer):
     def find_live(self, user: User) -> Event | None:
         store.end_calls_of_dead_workers(user)
         call = live_call_of(user)
-        return started_event(call, list(call.conversation.turns.all())) if call else None
+        if call is None:
+            return None
+        return started_event(call, list(call.conversation.turns.all()), settings_of(call))
 
     async def look_after(self, user: User) -> None:
         while True:

@@ -16,13 +16,17 @@ from channels.layers import get_channel_layer
 
 from chatbot import metrics
 from chatbot.realtime.events import Event
-from chatbot.realtime.problems import TAKEN_OVER
+from chatbot.realtime.problems import NOT_FOUND, TAKEN_OVER
 
 log = logging.getLogger(__name__)
 
 SEND_LIMIT_S = 2.0
 
 _TAKEN_OVER = "This conversation goes on in another tab. Call again here to bring it back."
+_DELETED = (
+    "This conversation was deleted, so the call has ended. "
+    "Have it back in History, or start a new one."
+)
 
 
 class ShowCaption(TypedDict):
@@ -71,6 +75,11 @@ async def end_call(call_id: UUID, code: int, reason: str, message: str) -> None:
 async def order_takeover(call_id: UUID) -> None:
     """End a call because its conversation goes on in another tab."""
     await end_call(call_id, TAKEN_OVER, "taken_over", _TAKEN_OVER)
+
+
+async def order_end_of_deleted(call_id: UUID) -> None:
+    """End a call because its user has deleted the conversation."""
+    await end_call(call_id, NOT_FOUND, "conversation_deleted", _DELETED)
 
 
 async def _send(group: str, message: Any) -> None:

@@ -17,6 +17,27 @@ else:
     PersonaModelForm = forms.ModelForm
 
 
+class TitleForm(forms.Form):
+    """The name that a user gives a conversation."""
+
+    title = forms.CharField(
+        max_length=120,
+        error_messages={
+            "required": _("Give the conversation a name."),
+            "max_length": _("A name has at most %(limit_value)d characters."),
+        },
+    )
+
+    @classmethod
+    def read(cls, body: Any) -> TitleForm:
+        """The form of a request's body; what is no text is no name."""
+        title = body.get("title") if isinstance(body, dict) else None
+        return cls({"title": title if isinstance(title, str) else ""})
+
+    def clean_title(self) -> str:
+        return " ".join(self.cleaned_data["title"].split())
+
+
 def tool_choices() -> list[tuple[str, str]]:
     """Every tool by name, as staff choose it."""
     asks = _("asks first")

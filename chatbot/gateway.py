@@ -78,7 +78,7 @@ class GatewayConsumer(CallConsumer):
         )
         persona = opened.conversation.persona
         call = GatewayCall(
-            persona.session_settings(),
+            opened.settings,
             [turn.in_call() for turn in opened.turns],
             permissions=Permissions(
                 frozenset(persona.user_settings), may_instruct=persona.api_clients_instruct

@@ -12,6 +12,7 @@ from django.utils.http import is_same_domain
 
 from chatbot import store
 from chatbot.models import Call, Conversation, Persona, Turn, User
+from chatbot.preferences import used
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import (
     LIMIT_REACHED,
@@ -20,6 +21,7 @@ from chatbot.realtime.problems import (
     NOT_SIGNED_IN,
     Problem,
 )
+from chatbot.realtime.session import SessionSettings
 
 _FOREIGN = "This page may not open a call here. Open the site at its own address and try again."
 _ANONYMOUS = "You are not signed in. Sign in, then call again."
@@ -106,13 +108,15 @@ def open_for(
     raise Refused(problem)
 
 
-def started_event(call: Call, turns: Iterable[Turn]) -> Event:
-    """`chat.call.started`: what the page needs to show the conversation so far."""
+def started_event(call: Call, turns: Iterable[Turn], session: SessionSettings) -> Event:
+    """`chat.call.started`: what the page needs to show the conversation so far, and what the call
+    begins with."""
     conversation = call.conversation
+    persona = {"slug": conversation.persona.slug, "name": conversation.persona.name}
     return {
         "type": "chat.call.started",
         "call_id": str(call.pk),
         "conversation": {"id": str(conversation.pk), "title": conversation.title},
-        "persona": {"slug": conversation.persona.slug, "name": conversation.persona.name},
+        "persona": {**persona, **used(session)},
         "turns": [turn.as_json() for turn in turns],
     }

@@ -27,7 +27,7 @@ from chatbot.realtime.effects import (
 )
 from chatbot.realtime.events import Event
 from chatbot.realtime.gateway import GatewayCall
-from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem
+from chatbot.realtime.problems import TAKEN_OVER, UPSTREAM_UNAVAILABLE, Problem
 from chatbot.realtime.toolcalls import Outcome
 from chatbot.recorder import Recorder, RecorderFull
 from chatbot.tools.runner import ToolRunner
@@ -45,6 +45,10 @@ BEHIND_LIMIT_S = 10.0
 
 _SLOW = "The voice service is slow to answer; still trying."
 _NOT_STORED = "This conversation can no longer be stored, so the call ends. Try again later."
+#: The row has ended, and the order that says why was lost on the way.
+_ENDED_ELSEWHERE = Problem(
+    "ended_elsewhere", "This call was ended from another page. Call again to go on.", TAKEN_OVER
+)
 
 Send = Callable[[str | bytes], Awaitable[None]]
 
@@ -175,9 +179,12 @@ class Relay:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             try:
-                await database_sync_to_async(store.touch_call)(self._row.pk)
+                is_open = await database_sync_to_async(store.touch_call)(self._row.pk)
             except DatabaseError:
                 log.warning("call %s: its lease could not be renewed", self._row.pk)
+                continue
+            if not is_open:
+                await self.end(TAKEN_OVER, "ended elsewhere", _ENDED_ELSEWHERE)
 
     async def _turn_saved(self, saved: SaveTurn) -> None:
         self._call.turn_saved(saved)

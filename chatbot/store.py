@@ -17,11 +17,22 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from chatbot.access import conversation_for, persona_for, token_for
+from chatbot.access import conversation_for, persona_for, settings_of, token_for
 from chatbot.cost import cost_usd
-from chatbot.models import CALL_LEASE, ApiToken, Call, Conversation, Fact, Turn, Usage, User
+from chatbot.models import (
+    CALL_LEASE,
+    ApiToken,
+    Call,
+    Conversation,
+    Fact,
+    Preferences,
+    Turn,
+    Usage,
+    User,
+)
 from chatbot.realtime.effects import SaveTurn, SaveUsage
-from chatbot.realtime.problems import TAKEN_OVER
+from chatbot.realtime.problems import NOT_FOUND, TAKEN_OVER
+from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.turns import Turn as CallTurn
 from chatbot.realtime.usage import used_by
 
@@ -53,6 +64,7 @@ class OpenedCall:
 
     call: Call
     conversation: Conversation
+    settings: SessionSettings
     turns: list[Turn]
     taken_over: list[UUID]
 
@@ -99,7 +111,8 @@ def open_call(
     call = Call.objects.create(
         conversation=conversation, kind=kind, worker=WORKER, started_at=now, last_seen_at=now
     )
-    return OpenedCall(call, conversation, list(conversation.turns.all()), taken_over)
+    turns = list(conversation.turns.all())
+    return OpenedCall(call, conversation, settings_of(call), turns, taken_over)
 
 
 def end_calls_of_dead_workers(user: User) -> None:
@@ -122,9 +135,9 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def touch_call(call_id: UUID) -> None:
-    """The call is alive: renew its lease."""
-    Call.objects.filter(pk=call_id, ended_at=None).update(last_seen_at=timezone.now())
+def touch_call(call_id: UUID) -> bool:
+    """The call is alive: renew its lease; whether nobody has ended it meanwhile."""
+    return bool(Call.objects.filter(pk=call_id, ended_at=None).update(last_seen_at=timezone.now()))
 
 
 def end_call(call_id: UUID, code: int, reason: str, upstream_sessions: int = 0) -> None:
@@ -159,6 +172,36 @@ def save_turn(call: Call, saved: SaveTurn) -> None:
     conversation.update(updated_at=timezone.now())
     if turn.role == "user" and turn.text:
         conversation.filter(title="").update(title=title_from(turn.text))
+
+
+def rename_conversation(conversation: Conversation, title: str) -> None:
+    """Give the conversation a name of the user's own."""
+    Conversation.objects.filter(pk=conversation.pk).update(title=title)
+
+
+@transaction.atomic
+def delete_conversation(conversation: Conversation) -> list[UUID]:
+    """Hide the conversation from its user, who may have it back for a while. Returns the calls
+    that this has ended, whose workers are still to be told."""
+    User.objects.select_for_update().get(pk=conversation.user_id)
+    now = timezone.now()
+    Conversation.objects.filter(pk=conversation.pk, deleted_at=None).update(deleted_at=now)
+    running = Call.objects.filter(conversation=conversation, ended_at=None)
+    ended = list(running.values_list("pk", flat=True))
+    Call.objects.filter(pk__in=ended).update(
+        ended_at=now, close_code=NOT_FOUND, end_reason="conversation deleted"
+    )
+    return ended
+
+
+def restore_conversation(conversation: Conversation) -> None:
+    """Show a deleted conversation to its user again."""
+    Conversation.objects.filter(pk=conversation.pk).update(deleted_at=None)
+
+
+def save_preferences(user: User, changes: dict[str, Any]) -> None:
+    """What the user has chosen for their calls, by the names of `Preferences`."""
+    Preferences.objects.update_or_create(user=user, defaults=changes)
 
 
 def save_usage(call: Call, model: str, saved: SaveUsage) -> None:

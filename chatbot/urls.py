@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from chatbot.views import memory, pages
+from chatbot.views import conversations, memory, pages, preferences
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
     path("memory/", memory.memory, name="memory"),
     path("memory/<int:fact_id>/delete/", memory.delete_fact, name="delete_fact"),
     path("history/", pages.history, name="history"),
+    path("history/deleted/", pages.deleted, name="deleted"),
     path("history/<uuid:conversation_id>/", pages.conversation, name="conversation"),
+    path("history/<uuid:conversation_id>/rename", conversations.rename, name="rename"),
+    path("history/<uuid:conversation_id>/delete", conversations.delete, name="delete"),
+    path("history/<uuid:conversation_id>/restore", conversations.restore, name="restore"),
+    path("preferences/", preferences.save, name="preferences"),
 ]

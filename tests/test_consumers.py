@@ -53,7 +53,7 @@ async def test_a_spoken_question_is_answered_shown_and_stored(
     async with scripted_upstream(script) as upstream, opened(alice) as page:
         settings.REALTIME_URL = upstream.url
         started = await page.until("chat.call.started")
-        assert started["persona"] == {"slug": "assistant", "name": "Assistant"}
+        assert started["persona"]["slug"] == "assistant"
         await page.send(tone(40))
         await page.until("chat.turn.saved", item_id="u1")
         await page.until("chat.turn.saved", item_id="a1")

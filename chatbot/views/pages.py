@@ -12,8 +12,17 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chatbot.access import conversation_for, persona_for, spoken_conversations_of, with_length
+from chatbot.access import (
+    DELETED_KEPT,
+    conversation_for,
+    deleted_conversation_for,
+    deleted_conversations_of,
+    persona_for,
+    spoken_conversations_of,
+    with_length,
+)
 from chatbot.models import Conversation, User
+from chatbot.preferences import choices_for
 from chatbot.realtime.policy import MAX_TYPED_TEXT
 
 RECENT = 20
@@ -29,12 +38,14 @@ def chat(request: HttpRequest) -> HttpResponse:
     conversation = None
     if wanted := request.GET.get("conversation"):
         conversation = own_conversation(user, wanted)
+    persona = conversation.persona if conversation else persona_for(user, None)
     return render(
         request,
         "chat.html",
         {
             "conversation": conversation,
-            "persona": conversation.persona if conversation else persona_for(user, None),
+            "persona": persona,
+            "choices": choices_for(user, persona),
             "turns": [turn.as_json() for turn in conversation.turns.all()] if conversation else [],
             "recent": spoken_conversations_of(user)[:RECENT],
             "call_path": "/ws/call/",
@@ -48,10 +59,37 @@ def chat(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
-    """`/history/`: one's own conversations, newest first."""
-    conversations = with_length(spoken_conversations_of(cast("User", request.user)))
+    """`/history/`: one's own conversations, newest first. `?deleted=<id>` offers that one back."""
+    user = cast("User", request.user)
+    conversations = with_length(spoken_conversations_of(user))
     page = Paginator(conversations, PAGE_LENGTH).get_page(request.GET.get("page"))
-    return render(request, "history.html", {"page_obj": page})
+    return render(
+        request,
+        "history.html",
+        {
+            "page_obj": page,
+            "just_deleted": just_deleted(user, request.GET.get("deleted")),
+            "has_deleted": deleted_conversations_of(user).exists(),
+        },
+    )
+
+
+def just_deleted(user: User, conversation_id: str | None) -> Conversation | None:
+    """What the user has deleted with the form before this page."""
+    try:
+        return deleted_conversation_for(user, conversation_id or "")
+    except Conversation.DoesNotExist:
+        return None
+
+
+@require_safe
+@never_cache
+@login_required
+def deleted(request: HttpRequest) -> HttpResponse:
+    """`/history/deleted/`: what one has deleted and can have back, last deleted first."""
+    conversations = with_length(deleted_conversations_of(cast("User", request.user)))
+    page = Paginator(conversations, PAGE_LENGTH).get_page(request.GET.get("page"))
+    return render(request, "deleted.html", {"page_obj": page, "kept_days": DELETED_KEPT.days})
 
 
 @require_safe

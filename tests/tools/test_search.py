@@ -11,6 +11,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
+from chatbot import store
 from chatbot.models import Conversation, Turn, User
 from chatbot.tools.search import MAX_SNIPPETS, SNIPPET_CHARACTERS, search_conversations
 from chatbot.tools.tool import ToolContext, ToolError
@@ -95,3 +96,10 @@ def test_signs_are_taken_as_they_are(alice: User) -> None:
     assert len(search(alice, "100%")) == 1
     assert "Nothing" in search(alice, "1_0%")
     assert "Nothing" in search(alice, "' OR 1=1 --")
+
+
+def test_what_was_said_in_a_deleted_conversation_is_not_found(alice: User) -> None:
+    talk = alices_talk(alice)
+    assert search(alice, "lighthouse")
+    store.delete_conversation(talk)
+    assert "Nothing was found" in search(alice, "lighthouse")
