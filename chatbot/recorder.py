@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TypeGuard
 
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
@@ -43,13 +44,19 @@ class Recorder:
         self._on_saved = on_saved
         self.is_engine = False
         self._waiting: asyncio.Queue[SaveTurn | SaveUsage] = asyncio.Queue(MAX_WAITING)
+        self._in_flight: dict[str, SaveTurn] = {}
 
     def add(self, row: SaveTurn | SaveUsage) -> None:
-        """Queue a row.
+        """Queue a row. Of a turn in flight only the newest state waits.
 
         Raises:
             RecorderFull: too many are waiting.
         """
+        if _is_in_flight(row):
+            is_waiting = row.turn.item_id in self._in_flight
+            self._in_flight[row.turn.item_id] = row
+            if is_waiting:
+                return
         try:
             self._waiting.put_nowait(row)
         except asyncio.QueueFull:
@@ -59,6 +66,8 @@ class Recorder:
         """Write until cancelled."""
         while True:
             row = await self._waiting.get()
+            if _is_in_flight(row):
+                row = self._in_flight.pop(row.turn.item_id)
             try:
                 await self._write(row)
             finally:
@@ -86,7 +95,7 @@ class Recorder:
             except DatabaseError as error:
                 log.error("call %s: a row was refused: %s", self._call.pk, type(error).__name__)
                 return
-        if isinstance(row, SaveTurn):
+        if isinstance(row, SaveTurn) and not _is_in_flight(row):
             metrics.TURNS.labels(row.turn.role, row.turn.status).inc()
             await self._on_saved(row)
 
@@ -100,3 +109,8 @@ class Recorder:
         if self.is_engine:
             return ENGINE
         return self._model if row.kind == "response" else row.model
+
+
+def _is_in_flight(row: SaveTurn | SaveUsage) -> TypeGuard[SaveTurn]:
+    """The turn goes on: its row is for the case that the worker dies."""
+    return isinstance(row, SaveTurn) and not row.turn.is_settled

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chatbot.access import conversation_for, persona_for, settings_of, token_for
@@ -33,6 +33,7 @@ from chatbot.models import (
 from chatbot.realtime.effects import SaveTurn, SaveUsage
 from chatbot.realtime.problems import NOT_FOUND, TAKEN_OVER
 from chatbot.realtime.session import SessionSettings
+from chatbot.realtime.transcript import CALL_ENDED
 from chatbot.realtime.turns import Turn as CallTurn
 from chatbot.realtime.usage import used_by
 
@@ -106,6 +107,7 @@ def open_call(
     Call.objects.filter(pk__in=taken_over).update(
         ended_at=now, close_code=TAKEN_OVER, end_reason="taken over"
     )
+    _close_turns_in_flight(Call.objects.filter(pk__in=taken_over))
     conversation.updated_at = now
     conversation.save()
     call = Call.objects.create(
@@ -116,13 +118,18 @@ def open_call(
 
 
 def end_calls_of_dead_workers(user: User) -> None:
-    """End the user's calls whose worker was on this host and is no more: nobody else will."""
+    """End the user's calls whose worker was on this host and is no more: nobody else will. Of
+    those that no worker on any host has renewed, the turns in flight are closed."""
     here = f"{socket.gethostname()}:"
     for call in Call.objects.filter(
         conversation__user=user, ended_at=None, worker__startswith=here
     ):
         if not _is_running(int(call.worker.removeprefix(here))):
             end_call(call.pk, 1011, "worker died", call.upstream_sessions)
+    lapsed = timezone.now() - CALL_LEASE
+    _close_turns_in_flight(
+        Call.objects.filter(conversation__user=user, ended_at=None, last_seen_at__lt=lapsed)
+    )
 
 
 def _is_running(pid: int) -> bool:
@@ -147,6 +154,15 @@ def end_call(call_id: UUID, code: int, reason: str, upstream_sessions: int = 0) 
     Call.objects.filter(pk=call_id, ended_at=None).update(
         ended_at=now, last_seen_at=now, close_code=code, end_reason=reason[:200]
     )
+    _close_turns_in_flight(Call.objects.filter(pk=call_id))
+
+
+def _close_turns_in_flight(calls: QuerySet[Call]) -> None:
+    """What was being said or done in calls that are over was cut there. A worker that lives after
+    all writes its turns as they were."""
+    open_turns = Turn.objects.filter(call__in=calls, status=Turn.Status.IN_PROGRESS)
+    open_turns.filter(role=Turn.Role.TOOL).update(error=CALL_ENDED)
+    open_turns.update(status=Turn.Status.INTERRUPTED, ended_at=timezone.now())
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -86,6 +87,29 @@ async def test_a_saved_turn_is_told_after_its_row_is_there(alice: User, settings
         settings.REALTIME_URL = upstream.url
         await page.until("chat.turn.saved", item_id="u1")
         assert await rows() == [("user", "completed", "Hello.")]
+
+
+async def test_an_answer_has_a_row_while_it_is_made(alice: User, settings: Settings) -> None:
+    may_end = asyncio.Event()
+
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Hello.")
+        await session.begin_answer("Once upon")
+        await may_end.wait()
+        await session.end_answer("Once upon a time.")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.audio")
+        begun = ("assistant", "in_progress", "Once upon")
+        while begun not in await rows():  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(0.02)
+        may_end.set()
+        saved = await page.until("chat.turn.saved", item_id="a1")
+        assert saved["status"] == "completed"  # the row in flight was never told
+    assert await Turn.objects.acount() == 2
 
 
 async def test_speaking_over_the_answer_truncates_at_what_was_played(

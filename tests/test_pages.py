@@ -79,3 +79,14 @@ def test_titles_cannot_carry_markup(client: Client, alice: User) -> None:
     alices_talk(alice, "<script>alert(1)</script>")
     client.force_login(alice)
     assert "<script>alert" not in client.get("/history/").content.decode()
+
+
+def test_history_shows_an_answer_in_progress_as_far_as_it_was_said(
+    client: Client, alice: User
+) -> None:
+    talk = alices_talk(alice)
+    talk.turns.filter(role="assistant").update(status="in_progress")
+    client.force_login(alice)
+    page = client.get(f"/history/{talk.pk}/").content.decode()
+    assert '<p class="turn-text">Once there was a lighthouse.</p>' in page
+    assert "Being said now" in page

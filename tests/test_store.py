@@ -143,3 +143,50 @@ def test_calls_of_other_hosts_are_left_alone(alice: User) -> None:
     Call.objects.filter(pk=first.call.pk).update(worker="elsewhere:1")
     with pytest.raises(store.LimitReached):
         open_call(alice, limit=1)
+
+
+def in_flight(call: Call, **fields: Any) -> None:
+    """An answer and a tool that go on, as a call writes them."""
+    answer = CallTurn("a1", "assistant", text="It is", started_at=1.0, **fields)
+    tool = CallTurn("f1", "tool", tool_name="current_time", started_at=1.0)
+    store.save_turn(call, SaveTurn(0, answer))
+    store.save_turn(call, SaveTurn(1, tool))
+
+
+def outcomes() -> list[tuple[str, str]]:
+    return list(Turn.objects.order_by("position").values_list("status", "error"))
+
+
+def test_what_was_in_flight_when_a_worker_died_is_interrupted(alice: User) -> None:
+    call = open_call(alice).call
+    in_flight(call, heard_ms=300, heard_text="It")
+    assert outcomes() == [("in_progress", ""), ("in_progress", "")]
+    Call.objects.filter(pk=call.pk).update(worker=dead_worker())
+    store.end_calls_of_dead_workers(alice)
+    assert outcomes() == [
+        ("interrupted", ""),
+        ("interrupted", "The call ended before it was done."),
+    ]
+    answer = Turn.objects.get(item_id="a1")
+    assert (answer.text, answer.heard_text, answer.heard_ms) == ("It is", "It", 300)
+    assert answer.ended_at is not None
+
+
+def test_what_was_in_flight_at_a_worker_that_is_not_heard_of_is_interrupted(alice: User) -> None:
+    call = open_call(alice).call
+    in_flight(call)
+    long_ago = timezone.now() - CALL_LEASE - timedelta(seconds=1)
+    Call.objects.filter(pk=call.pk).update(worker="elsewhere:1", last_seen_at=long_ago)
+    store.end_calls_of_dead_workers(alice)
+    assert {status for status, _ in outcomes()} == {"interrupted"}
+    # It lives after all, and writes what it knows.
+    whole = CallTurn("a1", "assistant", status="completed", text="It is noon.", started_at=1.0)
+    store.save_turn(call, SaveTurn(0, whole))
+    assert outcomes()[0] == ("completed", "")
+
+
+def test_a_call_that_takes_over_finds_nothing_in_flight(alice: User) -> None:
+    first = open_call(alice)
+    in_flight(first.call)
+    second = open_call(alice, conversation_id=str(first.conversation.pk))
+    assert {turn.status for turn in second.turns} == {"interrupted"}

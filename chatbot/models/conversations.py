@@ -139,7 +139,8 @@ class Turn(models.Model):
         return None if self.heard_ms is None else self.heard_ms / 1000
 
     def as_json(self) -> dict[str, Any]:
-        """The turn as pages and sockets show it."""
+        """The turn as pages and sockets show it; of one in progress, all that was said so far."""
+        is_settled = self.status != self.Status.IN_PROGRESS
         return {
             "item_id": self.item_id,
             "position": self.position,
@@ -147,8 +148,8 @@ class Turn(models.Model):
             "modality": self.modality,
             "status": self.status,
             "text": self.text,
-            "heard_text": self.heard_text,
-            "heard_ms": self.heard_ms,
+            "heard_text": self.heard_text if is_settled else None,
+            "heard_ms": self.heard_ms if is_settled else None,
             "error": self.error,
             "tool_name": self.tool_name,
             "tool_arguments": self.tool_arguments,

@@ -7,7 +7,7 @@ seconds. It knows no socket, clock or database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,7 +88,19 @@ class Call:
         """What the shell must do, in order; settled turns are gathered here."""
         if not self._is_over:
             self._outbox.save_settled(self._transcript)
+            self._outbox.save(self._with_heard(self._transcript.take_begun()))
         return self._outbox.take_effects()
+
+    def _with_heard(self, rows: list[tuple[int, Turn]]) -> Iterator[tuple[int, Turn]]:
+        """Answers in flight with what was heard of them by now: all there is if the worker dies."""
+        for position, turn in rows:
+            audio = self._playback.heard(turn.item_id)
+            so_far = replace(turn)
+            if audio is not None:
+                so_far.hear(audio.heard_ms, audio.received_ms)
+            elif turn.modality == "audio" and turn.first_audio_at is None:
+                so_far.hear(0, 0)
+            yield position, so_far
 
     # The life of the call
 
@@ -128,6 +140,8 @@ class Call:
         session that grows old is left for a new one."""
         self._barge_in.settle(now)
         self._tools.tick(now)
+        if not self._is_over:
+            self._outbox.save(self._with_heard(self._transcript.take_grown(now)))
         age = now - self._opened_at
         is_old = age > RENEW_AFTER_S and (self._is_quiet or age > RENEW_AT_LAST_S)
         if self._outbox.is_open and is_old and not self._is_over:

@@ -11,7 +11,8 @@ from chatbot.realtime.turns import Turn
 
 @dataclass(frozen=True, slots=True)
 class SaveTurn:
-    """Write this turn (again), then tell the call with `turn_saved`. A copy: safe to keep."""
+    """Write this turn (again); once it is settled, tell the call with `turn_saved`. A copy: safe
+    to keep."""
 
     position: int
     turn: Turn

@@ -97,6 +97,7 @@ class GatewayCall:
         """What the shell must do, in order."""
         if not self._is_over:
             self._outbox.save_settled(self._transcript)
+            self._outbox.save(self._transcript.take_begun())
         return self._outbox.take_effects()
 
     # The life of the call
@@ -130,7 +131,10 @@ class GatewayCall:
 
     def tick(self, now: float) -> None:
         """Let time pass: the session lasts as long as the client was told."""
-        if self._session.is_expired(now) and not self._is_over:
+        if self._is_over:
+            return
+        self._outbox.save(self._transcript.take_grown(now))
+        if self._session.is_expired(now):
             self._tell(api_errors.error_event("session_expired", _EXPIRED))
             self.hang_up(EXPIRED, _EXPIRED, now)
 

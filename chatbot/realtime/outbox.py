@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chatbot.realtime import events
@@ -10,6 +11,7 @@ from chatbot.realtime.events import Event
 from chatbot.realtime.held import HeldSpeech, RecentSpeech
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.transcript import Transcript
+from chatbot.realtime.turns import Turn
 
 
 class Outbox:
@@ -68,7 +70,11 @@ class Outbox:
 
     def save_settled(self, transcript: Transcript) -> None:
         """Have the turns written that are finished, or have changed since they were."""
-        for position, turn in transcript.take_settled():
+        self.save(transcript.take_settled())
+
+    def save(self, rows: Iterable[tuple[int, Turn]]) -> None:
+        """Have these turns written, at their positions, as they are now."""
+        for position, turn in rows:
             self._effects.append(SaveTurn(position, replace(turn)))
 
     # To the upstream

@@ -92,6 +92,10 @@ class Playback:
         if has_ended and audio.is_whole:
             del self._unheard[item_id]
 
+    def heard(self, item_id: str) -> ItemAudio | None:
+        """How far an item has come that is not heard to its end."""
+        return self._unheard.get(item_id) or self._cut.get(item_id)
+
     def whole(self, item_id: str) -> ItemAudio | None:
         """All audio of the item is there; returns it if it was cut before and can now be
         truncated."""

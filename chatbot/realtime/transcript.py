@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatbot.realtime.events import Event
+from chatbot.realtime.inflight import InFlight
 from chatbot.realtime.out_of_band import OutOfBand
 from chatbot.realtime.turns import (
     SETTLED,
@@ -27,6 +28,9 @@ TOOL_CALLS = frozenset({"function_call", "mcp_call", "mcp_approval_request"})
 #: How much of arguments, results and errors a tool's turn keeps, in characters.
 MAX_TOOL_TEXT = 4_200
 MAX_ERROR = 300
+
+#: What a tool came to that ran when the call ended.
+CALL_ENDED = "The call ended before it was done."
 
 _STATUS_OF_RESPONSE: dict[str, Status] = {
     "completed": "completed",
@@ -51,6 +55,7 @@ class Transcript:
         self._responses: dict[str, list[str]] = {}
         self._tool_items: dict[str, str] = {}
         self._changed: set[str] = set()
+        self._in_flight = InFlight()
         self._session_start = 0
         self._out_of_band = OutOfBand()
 
@@ -145,7 +150,7 @@ class Transcript:
         """The call is over: settle what is still open, and keep nothing that has no words."""
         for turn in self.turns():
             if turn.role == "tool" and turn.status == "in_progress":
-                self._tool_end(turn, "interrupted", "", "The call ended before it was done.", now)
+                self._tool_end(turn, "interrupted", "", CALL_ENDED, now)
             elif turn.status == "in_progress":
                 self._settle(turn, "interrupted", now)
             elif turn.status == "transcribing" or (turn.status == "speaking" and turn.text):
@@ -158,6 +163,21 @@ class Transcript:
         self._changed.difference_update(settled)
         places = ((self._first_position + self._order.index(item), item) for item in settled)
         return [(position, self._turns[item]) for position, item in sorted(places)]
+
+    def take_begun(self) -> list[tuple[int, Turn]]:
+        """Answers and tools in flight that have just come to hold something, with positions."""
+        return self._placed(self._in_flight.take_begun())
+
+    def take_grown(self, now: float) -> list[tuple[int, Turn]]:
+        """Those of which more is known since they were last taken; at most once a second."""
+        return self._placed(self._in_flight.take_grown(now))
+
+    def _placed(self, items: list[str]) -> list[tuple[int, Turn]]:
+        if not items:
+            return []
+        open_turns = {turn.item_id: turn for turn in self.open_turns()}
+        known = (item for item in items if item in open_turns)
+        return [(self._first_position + self._order.index(i), open_turns[i]) for i in known]
 
     def _is_settled(self, item_id: str) -> bool:
         turn = self._turns.get(item_id)
@@ -179,8 +199,10 @@ class Transcript:
             start = len(rest)
         followers = [known for known in self._order if known in moving and known != item_id]
         self._order = [*rest[:start], item_id, *followers, *rest[start:]]
-        moved = (is_ for is_, was in zip(self._order, [*before, ""], strict=False) if is_ != was)
+        moved = [is_ for is_, was in zip(self._order, [*before, ""], strict=False) if is_ != was]
         self._changed.update(moved)
+        for turn in (self._turns[item] for item in moved if item in self._turns):
+            self._in_flight.grow(turn)
 
     def _with_followers(self, item_id: str) -> set[str]:
         """The item, those that named it as their predecessor, those that named them, and so on."""
@@ -268,6 +290,7 @@ class Transcript:
         turn.tool_arguments = (item.get("arguments") or turn.tool_arguments)[:MAX_TOOL_TEXT]
         if item.get("call_id"):
             self._tool_items[item["call_id"]] = item["id"]
+        self._in_flight.grow(turn)
         if item["type"] == "mcp_call" and is_done:
             if item.get("error"):
                 self._tool_end(turn, "failed", "", item["error"].get("message"), now)
@@ -326,6 +349,7 @@ class Transcript:
         turn = self._answer(event, now)
         if turn.status not in SETTLED:
             turn.text += event.get("delta") or ""
+            self._in_flight.grow(turn)
 
     def _said(self, event: Event, now: float) -> None:
         turn = self._answer(event, now)
@@ -341,6 +365,7 @@ class Transcript:
             turn.text = text
             turn.measure_heard()
             self._changed.add(turn.item_id)
+            self._in_flight.grow(turn)
 
     def _response_done(self, event: Event, now: float) -> None:
         response = event["response"]

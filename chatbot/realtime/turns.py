@@ -55,6 +55,10 @@ class Turn:
     def cut(self, heard_ms: int, audio_ms: int) -> None:
         """The user stopped listening after `heard_ms` of `audio_ms`."""
         self.status = "interrupted"
+        self.hear(heard_ms, audio_ms)
+
+    def hear(self, heard_ms: int, audio_ms: int) -> None:
+        """The user has heard `heard_ms` of `audio_ms`."""
         self.heard_ms = min(heard_ms, audio_ms)
         self.audio_ms = audio_ms
         self.measure_heard()

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chatbot import store
 from chatbot.access import (
     DELETED_KEPT,
     conversation_for,
@@ -104,6 +105,8 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def own_conversation(user: User, conversation_id: str | UUID) -> Conversation:
     """The user's conversation, or the same 404 for nobody's and somebody else's."""
     try:
-        return conversation_for(user, conversation_id)
+        found = conversation_for(user, conversation_id)
     except Conversation.DoesNotExist:
         raise Http404 from None
+    store.end_calls_of_dead_workers(user)
+    return found

@@ -238,6 +238,15 @@ test("stored turns stay as they are when the service is told of them again", () 
   ]);
 });
 
+test("a stored turn that was in progress goes on", () => {
+  const turn = { item_id: "a", role: "assistant", text: "Two and", modality: "audio", status: "in_progress" };
+  const said = { type: "response.output_audio_transcript.done", item_id: "a", transcript: "Two and two." };
+  const rows = { type: "chat.call.started", turns: [turn] };
+  assert.deepEqual(lines(run([rows])), ["assistant: Two and (in_progress)"]);
+  assert.deepEqual(lines(run([rows, said])), ["assistant: Two and two. (in_progress)"]);
+  assert.deepEqual(lines(run([rows, { type: "chat.call.ended" }])), ["assistant: Two and (interrupted)"]);
+});
+
 test("a deleted item is gone", () => {
   const state = run([...QUESTION, ...ANSWER, { type: "conversation.item.deleted", item_id: "a" }]);
   assert.equal(turnsOf(state).length, 1);

@@ -114,6 +114,10 @@ class Harness:
         return [event for event in self.to_upstream if event["type"] == kind]
 
     def saved(self) -> list[Turn]:
+        return [turn for turn in self.written() if turn.is_settled]
+
+    def written(self) -> list[Turn]:
+        """Rows as they were written, those of turns in flight included."""
         return [effect.turn for effect in self.effects if isinstance(effect, SaveTurn)]
 
     def hang_up(self) -> HangUp | None:

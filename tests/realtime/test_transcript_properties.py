@@ -67,6 +67,29 @@ def test_rows_written_as_events_come_are_the_turns_that_were_held(
     assert transcript.take_settled() == []
 
 
+@settings(max_examples=300, deadline=None)
+@given(conversations())
+def test_rows_of_turns_in_flight_hold_what_was_said_so_far_until_they_settle(
+    held_and_events: tuple[Held, list[Event]],
+) -> None:
+    held, events = held_and_events
+    transcript, rows = Transcript(first_position=FIRST), Rows()
+    for number, event in enumerate(events):
+        tell(transcript, event, 1000.0 + number)
+        rows.write(transcript.take_settled())
+        rows.write(transcript.take_begun())
+        rows.write(transcript.take_grown(1000.0 + number))
+        assert rows.read() == [
+            (turn.item_id, turn.role, turn.status, turn.text)
+            for turn in transcript.turns()
+            if turn.is_settled
+            or (turn.status == "in_progress" and (turn.text or turn.role == "tool"))
+        ]
+    transcript.close(9000.0)
+    rows.write(transcript.take_settled())
+    assert rows.read() == kept(transcript) == held.turns
+
+
 @settings(max_examples=150, deadline=None)
 @given(conversations(), st.data())
 def test_a_call_that_ends_at_any_moment_keeps_what_was_known(

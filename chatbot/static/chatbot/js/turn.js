@@ -20,7 +20,7 @@
  * @property {boolean} asked a tool that waits for the user's leave
  * @property {string | null} callId what a tool's output names it by
  * @property {string | null} startedAt ISO 8601
- * @property {boolean} stored told by the server as a row: never touched again
+ * @property {boolean} stored told by the server as a settled row: never touched again
  */
 
 /** Statuses that no later word of the same item takes back. */
@@ -65,7 +65,7 @@ export function storedTurn(row) {
     toolName: row.tool_name ?? "",
     toolArguments: row.tool_arguments ?? "",
     startedAt: row.started_at ?? null,
-    stored: true,
+    stored: row.status !== "in_progress",
   });
 }
 
