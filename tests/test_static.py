@@ -1,0 +1,63 @@
+"""What browsers are sent of our own scripts and styles: small, and still what they were."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.core.management import call_command
+from django.test import override_settings
+
+from script.install import ROOT, node
+
+#: Of all our own JavaScript and CSS together, as they are sent.
+MAX_BYTES = 60_000
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "project.storage.StaticFiles"},
+}
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `collectstatic` has put everything."""
+    folder = tmp_path_factory.mktemp("static")
+    with override_settings(STATIC_ROOT=folder, STORAGES=STORAGES):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    return folder
+
+
+def served(collected: Path) -> list[Path]:
+    """Our own scripts and styles, under the names that pages use."""
+    manifest = json.loads((collected / "staticfiles.json").read_text())["paths"]
+    names = [manifest[name] for name in manifest if name.startswith("chatbot/")]
+    return [collected / name for name in names if name.endswith((".js", ".css"))]
+
+
+def test_all_own_scripts_and_styles_are_small(collected: Path) -> None:
+    sizes = {
+        file.name: file.with_name(f"{file.name}.br").stat().st_size for file in served(collected)
+    }
+    assert sum(sizes.values()) < MAX_BYTES, sizes
+
+
+def test_files_of_other_packages_are_served_as_they_are(collected: Path) -> None:
+    name = "admin/js/core.js"
+    source = Path(admin.__file__).parent / "static" / name
+    assert (collected / name).read_text() == source.read_text()
+
+
+def test_the_tests_of_the_modules_pass_on_what_is_served(collected: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "js", tmp_path / "tests" / "js")
+    shutil.copytree(ROOT / "tests" / "recordings", tmp_path / "tests" / "recordings")
+    shutil.copytree(collected / "chatbot", tmp_path / "chatbot" / "static" / "chatbot")
+    shutil.copy(ROOT / "package.json", tmp_path)
+    files = sorted((tmp_path / "tests" / "js").glob("**/*.test.js"))
+    done = subprocess.run(
+        [node(), "--test", *files], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
