@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 #: How often a tab that watches makes sure that there still is something to watch, in seconds.
 LOOK_S = 5.0
 
+#: The close code of a socket that ended without one.
+ABNORMAL = 1006
+
 BROKEN = Problem(
     "internal_error", "Something broke on our side. Call again to go on where you were.", 1011
 )
@@ -98,6 +101,7 @@ class CallConsumer(BrowserConsumer):
             new_id=new_item_id,
         )
         await self.start(opened, call)
+        self.hand_over()
 
     async def start(self, opened: store.OpenedCall, call: Call | GatewayCall) -> None:
         """Let the call run: it takes over its conversation, and shows in the user's other tabs."""
@@ -114,7 +118,7 @@ class CallConsumer(BrowserConsumer):
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
         zone = zone_named(query.get("tz", [None])[0])
         context = ToolContext(opened.conversation.user, opened.conversation.pk, zone)
-        self.relay = Relay(call, opened.call, address, self.send_frame, context)
+        self.relay = Relay(call, opened.call, address, self.send_now, context)
         self.task = asyncio.create_task(self.hold(self.relay, opened.call), name="call")
 
     async def hold(self, relay: Relay, row: CallRow) -> None:
@@ -142,25 +146,23 @@ class CallConsumer(BrowserConsumer):
         )
         await self.close(code, reason)
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+    def take(self, frame: str | bytes) -> None:
         if self.relay is not None:
-            await self.relay.receive(text_data if text_data is not None else bytes_data or b"")
+            self.relay.receive(frame)
 
-    async def send_frame(self, frame: str | bytes) -> None:
-        if isinstance(frame, str):
-            await self.send(text_data=frame)
-        else:
-            await self.send(bytes_data=frame)
+    def left_behind(self) -> None:
+        if self.relay is not None:
+            self.relay.browser_gone(ABNORMAL)
 
     async def call_end(self, order: control.EndCall) -> None:
         """An order from another worker."""
         if self.relay is not None:
             problem = Problem(order["reason"], order["message"], order["code"])
-            await self.relay.end(order["code"], order["reason"], problem)
+            self.relay.end(order["code"], order["reason"], problem)
 
     async def disconnect(self, code: int) -> None:
         if self.relay is not None and self.task is not None:
-            await self.relay.browser_gone(code)
+            self.relay.browser_gone(code)
             await self.task
 
 

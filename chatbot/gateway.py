@@ -89,7 +89,7 @@ class GatewayConsumer(CallConsumer):
             new_id=new_item_id,
         )
         for frame in call.data_for_browser():
-            await self.send_frame(frame)
+            self.send_now(frame)
         await self.start(opened, call)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

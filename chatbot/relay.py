@@ -6,7 +6,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from channels.db import database_sync_to_async
@@ -50,7 +51,7 @@ _ENDED_ELSEWHERE = Problem(
     "ended_elsewhere", "This call was ended from another page. Call again to go on.", TAKEN_OVER
 )
 
-Send = Callable[[str | bytes], Awaitable[None]]
+Send = Callable[[str | bytes], None]
 
 
 def new_item_id(prefix: str) -> str:
@@ -69,7 +70,7 @@ class Relay:
         send: Send,
         context: ToolContext,
     ) -> None:
-        """`send` takes frames for the browser; it is only ever called by one task at a time."""
+        """`send` takes frames for the browser, and never waits."""
         self._call = call
         self._row = row
         self._user_id = row.conversation.user_id
@@ -81,9 +82,9 @@ class Relay:
         self._recorder = Recorder(row, address.model, self._turn_saved)
         self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
         self._tools = ToolRunner(context, self._tool_finished)
-        self._drain_lock = asyncio.Lock()
         self._has_browser = True
         self._hang_up: HangUp | None = None
+        self._bug: Exception | None = None
         self._over = asyncio.Event()
 
     async def run(self) -> HangUp:
@@ -91,7 +92,6 @@ class Relay:
         async with asyncio.TaskGroup() as tasks:
             ending_first = [
                 tasks.create_task(self._talk(), name="upstream"),
-                tasks.create_task(self._tick(), name="tick"),
                 tasks.create_task(self._heartbeat(), name="heartbeat"),
                 tasks.create_task(self._tools.run(), name="tools"),
             ]
@@ -99,7 +99,13 @@ class Relay:
                 tasks.create_task(self._recorder.run(), name="recorder"),
                 tasks.create_task(self._publish(), name="captions"),
             ]
-            await self._over.wait()
+            self._tick()
+            try:
+                await self._over.wait()
+            finally:
+                self._next_tick.cancel()
+            if self._bug is not None:
+                raise self._bug
             for task in ending_first:
                 task.cancel()
             await self._recorder.finish()
@@ -108,10 +114,9 @@ class Relay:
                 task.cancel()
         return self._hang_up or HangUp(1000, "ended")
 
-    async def receive(self, frame: str | bytes) -> None:
+    def receive(self, frame: str | bytes) -> None:
         """One frame from the browser."""
-        self._call.receive_from_browser(frame, time.time())
-        await self._drain()
+        self._feed(self._call.receive_from_browser, frame)
 
     async def room(self) -> None:
         """Wait for an upstream that is behind, but no longer than it could be awake."""
@@ -120,17 +125,16 @@ class Relay:
         while (upstream := self._upstream) and upstream.is_behind and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(BEHIND_CHECK_S)
 
-    async def end(self, code: int, reason: str, problem: Problem | None = None) -> None:
+    def end(self, code: int, reason: str, problem: Problem | None = None) -> None:
         """End the call by an order from outside."""
         if problem is not None:
             self._call.fail(problem, time.time())
-        self._call.hang_up(code, reason, time.time())
-        await self._drain()
+        self._feed(self._call.hang_up, code, reason)
 
-    async def browser_gone(self, code: int) -> None:
+    def browser_gone(self, code: int) -> None:
         """The browser closed its socket with `code`: nothing more can be sent to it."""
         self._has_browser = False
-        await self.end(code, "browser gone")
+        self.end(code, "browser gone")
 
     async def _talk(self) -> None:
         """Hold the call to the upstream, with as many sessions, one after another, as it takes."""
@@ -142,8 +146,8 @@ class Relay:
                 self._upstream = None
                 if self._connect is None:
                     log.warning("call %s: upstream: %s", self._row.pk, error.problem.code)
-                    self._call.upstream_lost(error.problem, time.time(), random.random())  # noqa: S311
-                    await self._drain()
+                    self._lose_upstream(error)
+                    self._drain()
             await asyncio.sleep(self._connect.delay_s if self._connect else 0)
 
     async def _hold_session(self) -> None:
@@ -155,25 +159,25 @@ class Relay:
                 self.upstream_sessions += 1
                 self._recorder.is_engine = upstream.is_engine
                 self._call.upstream_opened(time.time())
-                await self._drain()
-                async for frame in upstream.frames():
-                    self._call.receive_from_upstream(frame, time.time())
-                    await self._drain()
+                self._drain()
+                await upstream.listen(self._hear)
         finally:
             slow.cancel()
 
+    def _hear(self, frame: str) -> None:
+        """One text frame from the upstream."""
+        self._feed(self._call.receive_from_upstream, frame)
+
     def _say_slow(self) -> None:
-        self._call.waiting(_SLOW)
+        self._say_loading(_SLOW)
 
-    async def _say_loading(self, message: str) -> None:
+    def _say_loading(self, message: str) -> None:
         self._call.waiting(message)
-        await self._drain()
+        self._drain()
 
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            self._call.tick(time.time())
-            await self._drain()
+    def _tick(self) -> None:
+        self._next_tick = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        self._feed(self._call.tick)
 
     async def _heartbeat(self) -> None:
         while True:
@@ -184,16 +188,16 @@ class Relay:
                 log.warning("call %s: its lease could not be renewed", self._row.pk)
                 continue
             if not is_open:
-                await self.end(TAKEN_OVER, "ended elsewhere", _ENDED_ELSEWHERE)
+                self.end(TAKEN_OVER, "ended elsewhere", _ENDED_ELSEWHERE)
 
     async def _turn_saved(self, saved: SaveTurn) -> None:
         self._call.turn_saved(saved)
-        await self._drain()
+        self._drain()
 
     async def _tool_finished(self, call_id: str, output: str, outcome: Outcome) -> None:
         if isinstance(self._call, Call):
             self._call.tool_finished(call_id, output, outcome, time.time())
-            await self._drain()
+            self._drain()
 
     async def _publish(self) -> None:
         while True:
@@ -201,15 +205,23 @@ class Relay:
             await control.show_caption(self._user_id, event)
             self._captions.task_done()
 
-    async def _drain(self) -> None:
-        """Send and do all that the call has decided. One task at a time, so order holds."""
-        async with self._drain_lock:
-            for frame in self._call.data_for_browser():
-                if self._has_browser:
-                    await self._send(frame)
-            self._send_upstream(self._call.data_for_upstream())
-            for effect in self._call.effects():
-                self._carry_out(effect)
+    def _feed(self, feed: Callable[..., None], *what: Any) -> None:
+        """Let the call know, and do what it decides. A bug in that is the end of this call only."""
+        try:
+            feed(*what, time.time())
+            self._drain()
+        except Exception as bug:
+            self._bug = bug
+            self._over.set()
+
+    def _drain(self) -> None:
+        """Send and do all that the call has decided. It never waits, so order holds."""
+        for frame in self._call.data_for_browser():
+            if self._has_browser:
+                self._send(frame)
+        self._send_upstream(self._call.data_for_upstream())
+        for effect in self._call.effects():
+            self._carry_out(effect)
 
     def _send_upstream(self, frames: list[str]) -> None:
         if self._upstream is None:
@@ -218,7 +230,10 @@ class Relay:
             for frame in frames:
                 self._upstream.send(frame)
         except UpstreamError as error:
-            self._call.upstream_lost(error.problem, time.time(), random.random())  # noqa: S311
+            self._lose_upstream(error)
+
+    def _lose_upstream(self, error: UpstreamError) -> None:
+        self._call.upstream_lost(error.problem, time.time(), random.random())  # noqa: S311
 
     def _leave(self, connect: Connect) -> None:
         self._connect = connect

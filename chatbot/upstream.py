@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn, cast
 from urllib.parse import urlencode, urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.protocol import State
 
+from chatbot.frames import masked_text
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem, from_upstream
 from chatbot.realtime.usage import ENGINE_SERVER
+from chatbot.upstream_socket import UpstreamSocket
 
 OPEN_TIMEOUT_S = 8.0
 #: A peer that is silent for two of these is dead, whatever TCP believes.
@@ -64,7 +66,7 @@ class UpstreamAddress:
 class Upstream:
     """One open socket. `send` never waits: what is not read yet stays in a bounded buffer."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: UpstreamSocket) -> None:
         self._socket = socket
 
     @property
@@ -81,37 +83,34 @@ class Upstream:
     def send(self, frame: str) -> None:
         """Write a text frame; to a socket that is closing, nothing.
 
-        The library's own `send` waits for a slow peer, and costs three times as much.
-
         Raises:
             UpstreamError: the upstream does not read.
         """
         socket = self._socket
         if socket.protocol.state is not State.OPEN:
-            return  # `frames` tells of it
+            return  # `listen` tells of it
         if socket.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             raise UpstreamError(Problem("upstream_stalled", _STALLED, UPSTREAM_UNAVAILABLE))
-        socket.protocol.send_text(frame.encode())
-        socket.send_data()
+        socket.transport.write(masked_text(frame))
 
     def leave(self) -> None:
-        """Close at once; `frames` ends. A close handshake takes as long as the peer likes."""
-        self._socket.transport.abort()
+        """Close at once, and hear nothing more; `listen` ends."""
+        self._socket.leave()
 
-    async def frames(self) -> AsyncIterator[str]:
-        """Text frames from the upstream until it closes; ends with `UpstreamError`."""
-        try:
-            async for frame in self._socket:
-                if isinstance(frame, str):
-                    yield frame
-        except ConnectionClosed:
-            pass
+    async def listen(self, hear: Callable[[str], None]) -> NoReturn:
+        """Hand text frames to `hear` as they come, until the upstream closes.
+
+        Raises:
+            UpstreamError: it has closed.
+        """
+        self._socket.listen(hear)
+        await self._socket.wait_closed()
         raise UpstreamError(Problem("upstream_lost", _LOST, UPSTREAM_UNAVAILABLE, retry_after=1))
 
 
 @asynccontextmanager
 async def open_upstream(
-    address: UpstreamAddress, on_loading: Callable[[str], Awaitable[None]]
+    address: UpstreamAddress, on_loading: Callable[[str], None]
 ) -> AsyncIterator[Upstream]:
     """Connect, waiting for an engine that is still loading its models.
 
@@ -126,8 +125,8 @@ async def open_upstream(
 
 
 async def _connect_when_loaded(
-    address: UpstreamAddress, on_loading: Callable[[str], Awaitable[None]]
-) -> ClientConnection:
+    address: UpstreamAddress, on_loading: Callable[[str], None]
+) -> UpstreamSocket:
     for _ in range(int(LOADING_LIMIT_S / LOADING_RETRY_S)):
         try:
             return await _connect(address)
@@ -135,7 +134,7 @@ async def _connect_when_loaded(
             error = _error_of(refusal)
             if error.get("code") != "engine_loading":
                 raise UpstreamError(_refusal(refusal.response.status_code, error)) from None
-            await on_loading("The voice engine is loading; your call starts when it is ready.")
+            on_loading("The voice engine is loading; your call starts when it is ready.")
             await asyncio.sleep(LOADING_RETRY_S)
         except InvalidURI:
             raise UpstreamError(
@@ -146,9 +145,10 @@ async def _connect_when_loaded(
     raise UpstreamError(_unreachable())
 
 
-async def _connect(address: UpstreamAddress) -> ClientConnection:
-    return await connect(
+async def _connect(address: UpstreamAddress) -> UpstreamSocket:
+    socket = await connect(
         address.uri,
+        create_connection=UpstreamSocket,
         additional_headers={"Authorization": f"Bearer {address.key}"} if address.key else {},
         compression=None,
         max_size=MAX_EVENT_BYTES,
@@ -158,6 +158,7 @@ async def _connect(address: UpstreamAddress) -> ClientConnection:
         proxy=None if address.is_local else True,
         user_agent_header="Colloquy",
     )
+    return cast("UpstreamSocket", socket)
 
 
 def _error_of(refusal: InvalidStatus) -> dict[str, Any]:

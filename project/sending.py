@@ -9,19 +9,18 @@ Other ASGI servers need nothing of this.
 from __future__ import annotations
 
 import logging
-import struct
+from contextlib import suppress
 from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.tcp import Connection
 
+from chatbot.frames import BINARY, TEXT, header
+
 log = logging.getLogger(__name__)
 
 #: More than a minute of speech; nobody who is that far behind will catch up.
 MAX_UNREAD_BYTES = 4 * 1024 * 1024
-
-_TEXT, _BINARY = 0x81, 0x82
-_IN_16_BITS, _IN_64_BITS = 126, 127
 
 
 def server_send(self: Any, content: str | bytes, binary: bool = False) -> None:
@@ -35,20 +34,10 @@ def server_send(self: Any, content: str | bytes, binary: bool = False) -> None:
     if self._perMessageCompress or self.send_queue:
         self.sendMessage(payload, binary)
         return
-    unread = write(self.transport, header(binary, len(payload)) + payload)
+    unread = write(self.transport, header(BINARY if binary else TEXT, len(payload)) + payload)
     if unread > MAX_UNREAD_BYTES:
         log.warning("a browser does not read; let go with %d bytes unsent", unread)
         self.transport.abortConnection()
-
-
-def header(binary: bool, size: int) -> bytes:
-    """What stands before a message of one frame from a server."""
-    first = _BINARY if binary else _TEXT
-    if size < _IN_16_BITS:
-        return bytes((first, size))
-    if size < 1 << 16:
-        return struct.pack("!BBH", first, _IN_16_BITS, size)
-    return struct.pack("!BBQ", first, _IN_64_BITS, size)
 
 
 def write(transport: Any, data: bytes) -> int:
@@ -59,9 +48,8 @@ def write(transport: Any, data: bytes) -> int:
         return 0
     waiting: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
     if not waiting and not transport.disconnecting:
-        sent = transport.writeSomeData(data)
-        if isinstance(sent, int):  # else the connection is lost, as `write` will find out
-            data = data[sent:]
+        with suppress(OSError):  # all buffers are full, or it is lost, as `write` will find out
+            data = data[transport.socket.send(data) :]
     if data:
         transport.write(data)
     return waiting + len(data)

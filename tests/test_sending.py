@@ -5,20 +5,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-import pytest
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 from twisted.internet.testing import MemoryReactor
 
-from project.sending import header, write
-from tests.scripted.frames import BINARY, TEXT
-from tests.scripted.frames import header as expected
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 1920, 65_535, 65_536, 5_000_000])
-def test_a_frame_says_what_it_is_and_how_long(size: int) -> None:
-    assert header(True, size) == expected(BINARY, size)
-    assert header(False, size) == expected(TEXT, size)
+from project.sending import write
 
 
 class Line:
