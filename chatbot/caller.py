@@ -188,7 +188,12 @@ class Caller:
             self._heard_speech.set()
             self._open_turns.add(event["item_id"])
             self._waits_for_answer = True
-            await self._stop_listening_to_answer()
+        elif kind == "chat.paused":
+            await self._pause()
+        elif kind == "chat.resumed":
+            self._waits_for_answer = False
+        elif kind == "conversation.item.deleted":
+            self._open_turns.discard(event["item_id"])
         elif kind == "input_audio_buffer.speech_stopped":
             self._asked_at = self._spoke_at
         elif kind.startswith("conversation.item.input_audio_transcription."):
@@ -216,9 +221,10 @@ class Caller:
             answer.latency_s = heard_at - self._asked_at
         answer.pcm += frame
 
-    async def _stop_listening_to_answer(self) -> None:
+    async def _pause(self) -> None:
+        """What has come of the answer is taken for heard."""
         if self._answers and self._responses:
-            await self._report(self._answers[-1].item_id, "interrupted")
+            await self._report(self._answers[-1].item_id, "paused")
 
     async def _report(self, item_id: str, state: str) -> None:
         pcm = next((a.pcm for a in reversed(self._answers) if a.item_id == item_id), b"")

@@ -22,6 +22,7 @@ from chatbot.realtime.events import BadEvent, Event
 from chatbot.realtime.fields import Refused
 from chatbot.realtime.limits import Limits
 from chatbot.realtime.outbox import Outbox
+from chatbot.realtime.pause import Pause
 from chatbot.realtime.permissions import Permissions, scrubbed_session
 from chatbot.realtime.playback import Playback
 from chatbot.realtime.policy import Decision
@@ -63,10 +64,13 @@ class Call:
         self._transcript.silence_s = self._session.silence_s
         self._outbox = Outbox()
         self._playback = Playback()
-        self._answers = Answers()
-        self._barge_in = BargeIn(self._outbox, self._playback, self._transcript, self._answers)
+        self._answers = Answers(new_id, self._outbox.send)
+        self._barge_in = BargeIn(self._outbox, self._playback, self._transcript)
+        self._pause = Pause(
+            self._session, self._outbox, self._transcript, self._answers, self._barge_in, self._take
+        )
         self._tools = CallTools(
-            settings.tools.functions, new_id, self._outbox, self._transcript, self._want_answer
+            settings.tools.functions, new_id, self._outbox, self._transcript, self._answers.want
         )
         self._retry = Retry()
         self._limits = Limits()
@@ -113,6 +117,7 @@ class Call:
         """End the call: settle what is open, save it, close the socket."""
         if not self._is_over:
             self._is_over = True
+            self._pause.end()
             self._barge_in.end(now)
             self._transcript.close(now)
             self._outbox.save_settled(self._transcript)
@@ -139,6 +144,7 @@ class Call:
         """Let time pass: a browser that does not report its playback is not waited for, and a
         session that grows old is left for a new one."""
         self._barge_in.settle(now)
+        self._judge(now)
         self._tools.tick(now)
         if not self._is_over:
             self._outbox.save(self._with_heard(self._transcript.take_grown(now)))
@@ -199,6 +205,7 @@ class Call:
         for event in self._transcript.broken_off(self._answers.response_id):
             self._relay(event, now)
         is_tool_owed = self._tools.session_lost(now)
+        self._pause.session_lost()
         self._answers.forget()
         self._playback.forget_session()
         self._outbox.close()
@@ -206,7 +213,7 @@ class Call:
             self._outbox.send({"type": "input_audio_buffer.commit"})
         is_unanswered = is_committed or self._transcript.ends_with_user
         if is_tool_owed or (answer_owed and is_unanswered):
-            self._want_answer()
+            self._answers.want()
 
     def tool_finished(self, call_id: str, output: str, outcome: Outcome, now: float) -> None:
         """A tool that `RunTool` asked for has ended, with this result or sentence."""
@@ -266,32 +273,14 @@ class Call:
     def _typed(self, event: Event, now: float) -> None:
         text = policy.typed_text(event)
         self._tools.books.user_turned()
-        self._stop_answer(event, now)
+        self._pause.stop(now)
         self._outbox.send(events.message_create(self._new_id("item"), "user", text))
-
-    def _want_answer(self) -> None:
-        if self._answers.want():
-            self._outbox.send(events.response_create())
-
-    def _stop_answer(self, event: Event, now: float) -> None:
-        self._barge_in.begin(now)
-        self._barge_in.settle()
 
     def _session_change(self, event: Event, now: float) -> None:
         event_id = self._new_id("event")
         self._outbox.send(
             self._session.change(event, event_id, assistant_has_spoken=self._has_spoken)
         )
-
-    def _played(self, event: Event, now: float) -> None:
-        state = event["state"]
-        item_id, played_ms = str(event["item_id"]), int(event["played_ms"])
-        if state == "interrupted" and self._playback.report_cut(item_id, played_ms):
-            self._barge_in.settle()
-        elif event["generation"] == self._playback.generation:
-            self._playback.report(item_id, played_ms, state == "ended")
-            if state == "interrupted":
-                self._stop_answer(event, now)
 
     def _interrupted(self, event: Event, now: float) -> None:
         if event["generation"] == self._playback.generation:
@@ -301,7 +290,7 @@ class Call:
 
     def _cancel(self, event: Event, now: float) -> None:
         self._tools.books.stopped()
-        self._stop_answer(event, now)
+        self._pause.stop(now)
 
     def _hung_up(self, event: Event, now: float) -> None:
         self.hang_up(1000, "user", now)
@@ -314,17 +303,29 @@ class Call:
             return
         try:
             event = events.parse(text)
-            decision = policy.FROM_UPSTREAM.get(event["type"])
-            if decision is None:
-                self._outbox.ask(Unknown(event["type"]))
-            elif decision is Decision.RELAY:
-                self._relay(event, now)
-            self._tools.books.receive(event, now)
-            if handler := _OF_UPSTREAM.get(event["type"]):
-                handler(self, event, now)
-            self._tools.settle(now)
+            if not self._pause.withholds(event):
+                self._take(event, now)
+            self._judge(now)
         except (BadEvent, KeyError, TypeError, ValueError):
             self._outbox.complain(problems.UNREADABLE)
+
+    def _take(self, event: Event, now: float) -> None:
+        decision = policy.FROM_UPSTREAM.get(event["type"])
+        if decision is None:
+            self._outbox.ask(Unknown(event["type"]))
+        elif decision is Decision.RELAY:
+            self._relay(event, now)
+        self._tools.books.receive(event, now)
+        if handler := _OF_UPSTREAM.get(event["type"]):
+            handler(self, event, now)
+        self._pause.receive(event, now)
+        self._tools.settle(now)
+
+    def _judge(self, now: float) -> None:
+        """Was the user speaking? If not, nobody need wait for their turn."""
+        if self._pause.judge(now):
+            self._tools.books.receive({"type": "input_audio_buffer.cleared"}, now)
+            self._tools.settle(now)
 
     def _relay(self, event: Event, now: float) -> None:
         if (event.get("item") or {}).get("id") in self._replayed:
@@ -357,7 +358,7 @@ class Call:
         error = event["error"]
         code = error.get("code")
         if code == "conversation_already_has_active_response":
-            self._answers.collided()
+            self._answers.collided(error.get("event_id"))
         elif code in problems.HARMLESS:
             return
         elif not self._outbox.is_open:
@@ -365,9 +366,6 @@ class Call:
         else:
             own_id = self._session.rejected(error.get("event_id"))
             self.fail(replace(problems.from_upstream(error), event_id=own_id), now)
-
-    def _speech_started(self, event: Event, now: float) -> None:
-        self._barge_in.begin(now, cancel=False)
 
     def _response_created(self, event: Event, now: float) -> None:
         self._answers.created(event["response"]["id"])
@@ -407,8 +405,8 @@ class Call:
         if problem := problems.failed_response(response):
             self.fail(problem, now)
         self._tools.settle(now)
-        if self._answers.done(response["id"]) and not self._is_over:
-            self._outbox.send(events.response_create())
+        if not self._is_over:
+            self._answers.done(response["id"])
 
 
 def _event_id(event: dict[str, Any]) -> str | None:
@@ -421,11 +419,11 @@ _Handler = Callable[[Call, Event, float], None]
 _OF_BROWSER: dict[str, _Handler] = {
     "chat.hangup": Call._hung_up,
     "chat.interrupt": Call._interrupted,
-    "chat.playback": Call._played,
+    "chat.playback": lambda call, event, now: call._pause.reported(event, now),
     "chat.tool.answer": lambda call, event, now: call._tools.answered(event, now),
     "conversation.item.create": Call._typed,
     "response.cancel": Call._cancel,
-    "response.create": lambda call, event, now: call._want_answer(),
+    "response.create": lambda call, event, now: call._answers.want(),
     "session.update": Call._session_change,
 }
 
@@ -433,7 +431,6 @@ _OF_UPSTREAM: dict[str, _Handler] = {
     "conversation.item.done": Call._item_done,
     "conversation.item.input_audio_transcription.completed": Call._transcribed,
     "error": Call._error,
-    "input_audio_buffer.speech_started": Call._speech_started,
     "response.created": Call._response_created,
     "response.done": Call._response_done,
     "response.output_audio.delta": Call._audio,

@@ -72,9 +72,9 @@ def session_update(session: Mapping[str, Any]) -> Event:
     return {"type": "session.update", "session": dict(session)}
 
 
-def response_create() -> Event:
-    """`response.create` with the session's own settings."""
-    return {"type": "response.create"}
+def response_create(event_id: str) -> Event:
+    """`response.create` with the session's own settings; a refusal of it names `event_id`."""
+    return {"type": "response.create", "event_id": event_id}
 
 
 def response_cancel(response_id: str) -> Event:

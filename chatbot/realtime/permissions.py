@@ -75,8 +75,8 @@ _IGNORED = frozenset({"type", "model", "tracing", "id", "object", "expires_at", 
 #: Replaced as a whole; all other objects of a session are merged.
 _WHOLE = frozenset({"turn_detection", "format", "noise_reduction", "truncation", "tool_choice"})
 
-#: With server-side turn detection our page counts on these.
-_ANSWERING = frozenset({"create_response", "interrupt_response"})
+#: With server-side turn detection our page counts on being answered.
+_ANSWERING = frozenset({"create_response"})
 
 
 def permitted(

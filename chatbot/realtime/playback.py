@@ -54,7 +54,13 @@ class Playback:
     @property
     def is_idle(self) -> bool:
         """Nothing is left to be heard."""
-        return not self._unheard
+        return all(audio.was_heard_whole for audio in self._unheard.values())
+
+    @property
+    def sounding(self) -> str | None:
+        """The item that is heard now, or will be next."""
+        left = (audio for audio in self._unheard.values() if not audio.was_heard_whole)
+        return next((audio.item_id for audio in left), None)
 
     @property
     def has_begun_answer(self) -> bool:

@@ -8,7 +8,13 @@ from typing import Any
 from chatbot.realtime import events
 from chatbot.realtime.audio import SAMPLE_RATE_HZ
 from chatbot.realtime.events import Event
-from chatbot.realtime.permissions import Permissions, merged, permitted, scrubbed_session
+from chatbot.realtime.permissions import (
+    Permissions,
+    Session,
+    merged,
+    permitted,
+    scrubbed_session,
+)
 from chatbot.realtime.toolset import NO_TOOLS, Toolset
 
 _FORMAT = {"type": "audio/pcm", "rate": SAMPLE_RATE_HZ}
@@ -98,11 +104,17 @@ class CallSession:
         """The upstream decides when the user has finished; else it is push-to-talk."""
         return self._session["audio"]["input"]["turn_detection"] is not None
 
+    @property
+    def may_be_interrupted(self) -> bool:
+        """Speech may end an answer. It is we who end it (`barge_in.py`), not the upstream."""
+        detection = self._session["audio"]["input"]["turn_detection"] or {}
+        return bool(detection.get("interrupt_response", True))
+
     def begin(self) -> Event:
         """The `session.update` for a fresh session."""
         self._unanswered.clear()
         self._event_id_of.clear()
-        return events.session_update(self._session)
+        return events.session_update(_without_interrupting(self._session))
 
     def change(self, event: Event, event_id: str, *, assistant_has_spoken: bool) -> Event:
         """The `session.update` to forward for the browser's, under `event_id`.
@@ -118,16 +130,30 @@ class CallSession:
         )
         self._unanswered[event_id] = changes
         self._event_id_of[event_id] = event.get("event_id")
-        return {**events.session_update(changes), "event_id": event_id}
+        return {**events.session_update(_without_interrupting(changes)), "event_id": event_id}
 
     def updated(self, session: dict[str, Any]) -> Event:
         """The upstream has taken the oldest change; returns what the browser may see of it."""
         for event_id in list(self._unanswered)[:1]:
             self._session = merged(self._session, self._unanswered.pop(event_id))
             self._event_id_of.pop(event_id, None)
-        return {"type": "session.updated", "session": scrubbed_session(session)}
+        shown = _interrupting(scrubbed_session(session), self.may_be_interrupted)
+        return {"type": "session.updated", "session": shown}
 
     def rejected(self, event_id: str | None) -> str | None:
         """The upstream refused an event; the browser's own id of it, if it was a change."""
         self._unanswered.pop(event_id or "", None)
         return self._event_id_of.pop(event_id or "", None)
+
+
+def _without_interrupting(session: Session) -> Session:
+    """As the upstream is told: it is not to cut an answer at the first cough."""
+    return _interrupting(session, False)
+
+
+def _interrupting(session: Session, may_interrupt: bool) -> Session:
+    heard = (session.get("audio") or {}).get("input") or {}
+    if not heard.get("turn_detection"):
+        return session
+    detection = {**heard["turn_detection"], "interrupt_response": may_interrupt}
+    return merged(session, {"audio": {"input": {"turn_detection": detection}}})

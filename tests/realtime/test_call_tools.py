@@ -88,10 +88,11 @@ def test_an_answer_that_collides_is_asked_for_again_after_the_other() -> None:
     call = Tooled()
     call.call_tool()
     call.finish()
-    assert len(call.sent("response.create")) == 1
+    (asked,) = call.sent("response.create")
     call.upstream({"type": "response.created", "response": {"id": "r2"}})
     code = "conversation_already_has_active_response"
-    call.upstream({"type": "error", "error": {"type": "invalid_request_error", "code": code}})
+    error = {"type": "invalid_request_error", "code": code, "event_id": asked["event_id"]}
+    call.upstream({"type": "error", "error": error})
     assert len(call.sent("response.create")) == 1
     call.upstream({"type": "response.done", "response": {"id": "r2", "status": "completed"}})
     assert len(call.sent("response.create")) == 2
