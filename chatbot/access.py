@@ -200,3 +200,28 @@ def live_call_of(user: User) -> Call | None:
         .order_by("-started_at")
         .first()
     )
+
+
+def live_calls_in(user: User, conversation_id: str | None) -> QuerySet[Call]:
+    """The calls that run now in one of the user's own conversations; none in anybody else's."""
+    alive = timezone.now() - CALL_LEASE
+    return _calls_in(user, conversation_id).filter(ended_at=None, last_seen_at__gt=alive)
+
+
+def call_for(user: User, conversation_id: str | None, call_id: str | None) -> Call | None:
+    """A call of one of the user's own conversations; None for any other id."""
+    key = _uuid(call_id)
+    return _calls_in(user, conversation_id).filter(pk=key).first() if key else None
+
+
+def _calls_in(user: User, conversation_id: str | None) -> QuerySet[Call]:
+    key = _uuid(conversation_id)
+    own = conversations_of(user).filter(pk=key) if key else Conversation.objects.none()
+    return Call.objects.filter(conversation__in=own)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 
 from chatbot import control, metrics, store
 from chatbot.access import live_call_of, settings_of
+from chatbot.handover import clear_the_way, spoken_ms_ago
 from chatbot.models import Call as CallRow
 from chatbot.models import User
 from chatbot.opening import Refused, open_for, signed_in_user, started_event
@@ -87,11 +88,12 @@ class CallConsumer(BrowserConsumer):
         self.task: asyncio.Task[None] | None = None
 
     async def begin(self, user: User) -> None:
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        opened = await database_sync_to_async(open_for)(
-            user, query.get("conversation", [None])[0], query.get("persona", [None])[0]
-        )
-        await self.show(started_event(opened.call, opened.turns, opened.settings))
+        wished = self.asked("conversation")
+        is_resumed = await clear_the_way(user, wished, self.asked("resume"))
+        opened = await database_sync_to_async(open_for)(user, wished, self.asked("persona"))
+        started = started_event(opened.call, opened.turns, opened.settings)
+        resumed = {"resumed": is_resumed, "spoken_ms_ago": spoken_ms_ago(opened.turns)}
+        await self.show({**started, **resumed})
         persona = opened.conversation.persona
         call = Call(
             replace(opened.settings, tools=toolset_of(persona)),
@@ -100,6 +102,8 @@ class CallConsumer(BrowserConsumer):
             first_position=opened.next_position,
             new_id=new_item_id,
         )
+        if is_resumed:
+            call.resume()
         await self.start(opened, call)
         self.hand_over()
 
@@ -115,11 +119,15 @@ class CallConsumer(BrowserConsumer):
             settings.REALTIME_MODEL or opened.conversation.persona.model,
             settings.OPENAI_API_KEY,
         )
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        zone = zone_named(query.get("tz", [None])[0])
+        zone = zone_named(self.asked("tz"))
         context = ToolContext(opened.conversation.user, opened.conversation.pk, zone)
         self.relay = Relay(call, opened.call, address, self.send_now, context)
         self.task = asyncio.create_task(self.hold(self.relay, opened.call), name="call")
+
+    def asked(self, name: str) -> str | None:
+        """A value of the query of the socket's address."""
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        return query.get(name, [None])[0]
 
     async def hold(self, relay: Relay, row: CallRow) -> None:
         """Keep the call until it is over, then write that down and close the socket."""
@@ -141,9 +149,8 @@ class CallConsumer(BrowserConsumer):
             )
         except DatabaseError:
             log.warning("call %s: its end is not written; its lease will run out", row.pk)
-        await control.show_caption(
-            row.conversation.user_id, {"type": "chat.call.ended", "reason": reason}
-        )
+        ended = control.call_ended(str(row.pk), reason)
+        await control.show_caption(row.conversation.user_id, ended)
         await self.close(code, reason)
 
     def take(self, frame: str | bytes) -> None:
@@ -190,13 +197,21 @@ class CaptionsConsumer(BrowserConsumer):
     async def look_after(self, user: User) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            if self.live and not await database_sync_to_async(self.find_live)(user):
-                await self.caption_show(control.call_ended("its worker died"))
+            live = self.live
+            if live and not await database_sync_to_async(self.find_live)(user):
+                await self.tell(control.call_ended(live["call_id"], "its worker died"))
 
     async def caption_show(self, message: control.ShowCaption) -> None:
-        event = message["event"]
-        if event["type"] in ("chat.call.started", "chat.call.ended"):
-            self.live = event if event["type"] == "chat.call.started" else None
+        await self.tell(message["event"])
+
+    async def tell(self, event: Event) -> None:
+        """The end of a call that another has followed already is no news."""
+        if event["type"] == "chat.call.ended":
+            if self.live is None or self.live["call_id"] != event["call_id"]:
+                return
+            self.live = None
+        elif event["type"] == "chat.call.started":
+            self.live = event
         await self.show(event)
 
     async def disconnect(self, code: int) -> None:

@@ -45,9 +45,9 @@ class EndCall(TypedDict):
     message: str
 
 
-def call_ended(reason: str) -> ShowCaption:
+def call_ended(call_id: str, reason: str) -> Event:
     """What a tab that watches is told when the call is over."""
-    return {"type": "caption.show", "event": {"type": "chat.call.ended", "reason": reason}}
+    return {"type": "chat.call.ended", "call_id": call_id, "reason": reason}
 
 
 def captions_group(user_id: int) -> str:
@@ -72,9 +72,11 @@ async def end_call(call_id: UUID, code: int, reason: str, message: str) -> None:
     await _send(call_group(call_id), order)
 
 
-async def order_takeover(call_id: UUID) -> None:
-    """End a call because its conversation goes on in another tab."""
-    await end_call(call_id, TAKEN_OVER, "taken_over", _TAKEN_OVER)
+async def order_takeover(call_id: UUID, *, is_resumed: bool = False) -> None:
+    """End a call because its conversation goes on in another tab; or, resumed, in the same page,
+    which has lost the line to it."""
+    reason = "resumed" if is_resumed else "taken_over"
+    await end_call(call_id, TAKEN_OVER, reason, _TAKEN_OVER)
 
 
 async def order_end_of_deleted(call_id: UUID) -> None:

@@ -16,7 +16,7 @@ from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
 from chatbot.realtime.barge_in import BargeIn
 from chatbot.realtime.calltools import CallTools, without_secrets
-from chatbot.realtime.context import newest_that_fit
+from chatbot.realtime.context import ends_unanswered, newest_that_fit
 from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage, Unknown
 from chatbot.realtime.events import BadEvent, Event
 from chatbot.realtime.fields import Refused
@@ -161,6 +161,11 @@ class Call:
             not (self._answers.is_busy or self._transcript.open_turns()) and self._playback.is_idle
         )
 
+    def resume(self) -> None:
+        """The call before this one was lost: if the user waits for an answer, ask for it."""
+        if ends_unanswered(self._history):
+            self._answers.want()
+
     # The life of the upstream
 
     def upstream_opened(self, now: float) -> None:
@@ -292,6 +297,10 @@ class Call:
         self._tools.books.stopped()
         self._pause.stop(now)
 
+    def _pinged(self, event: Event, now: float) -> None:
+        """What was sent before it has arrived, too."""
+        self._outbox.tell({"type": "chat.pong", "id": int(event["id"])})
+
     def _hung_up(self, event: Event, now: float) -> None:
         self.hang_up(1000, "user", now)
 
@@ -419,6 +428,7 @@ _Handler = Callable[[Call, Event, float], None]
 _OF_BROWSER: dict[str, _Handler] = {
     "chat.hangup": Call._hung_up,
     "chat.interrupt": Call._interrupted,
+    "chat.ping": Call._pinged,
     "chat.playback": lambda call, event, now: call._pause.reported(event, now),
     "chat.tool.answer": lambda call, event, now: call._tools.answered(event, now),
     "conversation.item.create": Call._typed,

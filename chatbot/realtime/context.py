@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chatbot.realtime.turns import Turn
 
@@ -23,3 +23,12 @@ def newest_that_fit(turns: Iterable[Turn]) -> list[Turn]:
         if words:
             kept.append(turn)
     return kept[::-1]
+
+
+def ends_unanswered(turns: Sequence[Turn]) -> bool:
+    """Whether the user has said something and has heard nothing in return."""
+    said = [turn for turn in turns if turn.role != "tool" and turn.text]
+    if not said:
+        return False
+    last = said[-1]
+    return last.role == "user" or (last.status == "interrupted" and last.heard_ms == 0)

@@ -1,0 +1,57 @@
+"""From one call of a conversation to the next: the old one ends and writes its last rows first."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from chatbot import control, store
+from chatbot.access import call_for, live_calls_in
+from chatbot.models import Turn, User
+
+#: How long a new call waits for the last rows of the old one. A worker that is dead writes none.
+WAIT_S = 2.0
+LOOK_S = 0.05
+
+
+async def clear_the_way(user: User, conversation_id: str | None, lost_id: str | None) -> bool:
+    """End the calls that run in the user's conversation, and wait for their last rows.
+
+    Returns whether `lost_id` is a call of that conversation, with which the user's page goes on.
+    """
+    if not conversation_id:
+        return False
+    running, is_resumed = await database_sync_to_async(_look)(user, conversation_id, lost_id)
+    for call_id in running:
+        await control.order_takeover(call_id, is_resumed=str(call_id) == lost_id)
+    end = time.monotonic() + WAIT_S
+    while running and time.monotonic() < end:
+        await asyncio.sleep(LOOK_S)
+        running = await database_sync_to_async(_running)(user, conversation_id)
+    return is_resumed
+
+
+def spoken_ms_ago(turns: Iterable[Turn]) -> int | None:
+    """How long ago the user's newest spoken turn ended, None without one: a page that goes on
+    with a lost call need not say that again."""
+    ends = [
+        turn.ended_at
+        for turn in turns
+        if turn.role == Turn.Role.USER and turn.modality == Turn.Modality.AUDIO and turn.ended_at
+    ]
+    return round((timezone.now() - max(ends)).total_seconds() * 1000) if ends else None
+
+
+def _look(user: User, conversation_id: str, lost_id: str | None) -> tuple[list[UUID], bool]:
+    store.end_calls_of_dead_workers(user)
+    is_resumed = call_for(user, conversation_id, lost_id) is not None
+    return _running(user, conversation_id), is_resumed
+
+
+def _running(user: User, conversation_id: str) -> list[UUID]:
+    return list(live_calls_in(user, conversation_id).values_list("pk", flat=True))
