@@ -129,8 +129,13 @@ class Session:
             },
             {"type": "conversation.item.added", "item": item, "previous_item_id": previous},
             {"type": "response.output_audio_transcript.delta", "delta": text, **at},
-            {"type": "response.output_audio.delta", "delta": to_base64(tone(1000)), **at},
         )
+        await self.sound(tone(1000), item_id, response_id)
+
+    async def sound(self, pcm: bytes, item_id: str = "a1", response_id: str = "r1") -> None:
+        """More of an answer's sound."""
+        at = {"response_id": response_id, "item_id": item_id, "output_index": 0, "content_index": 0}
+        await self.emit({"type": "response.output_audio.delta", "delta": to_base64(pcm), **at})
 
     async def end_answer(
         self,

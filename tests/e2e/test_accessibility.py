@@ -1,0 +1,196 @@
+"""axe-core finds nothing to object to on any page, in light and dark, on phone and desktop."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from queue import Queue
+
+import pytest
+from django.template.loader import render_to_string
+from playwright.sync_api import Page, expect
+
+from tests.axe import violations
+from tests.calling import call_tools, take_output
+from tests.e2e.conftest import OpenBrowser, Site, new_page, sign_in, silence
+from tests.e2e.test_tools import running, say, take_typed
+from tests.scripted import Session, tone
+from tests.services import free_port, wait_until
+from tests.test_scripts_server import serving
+
+pytestmark = pytest.mark.xdist_group("e2e")
+
+FACT = {"fact": "I like tea."}
+PASSWORD = "a-long-way-to-tipperary"
+
+
+class Stage(Site):
+    """A site whose voice service goes on when the test says so."""
+
+    cues: Queue[None]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    cues: Queue[None] = Queue()
+
+    async def cue() -> None:
+        await asyncio.to_thread(cues.get, timeout=100)
+
+    async def script(session: Session) -> None:
+        """Remembers, asks to forget, and gives an answer of a minute."""
+        await session.open()
+        previous = await take_typed(session, None)
+        await cue()
+        await call_tools(session, {"c1": ("remember", FACT)}, previous, "r1")
+        previous = (await take_output(session, "item_c1"))["id"]
+        await session.expect("response.create")
+        await call_tools(session, {"c2": ("forget", FACT)}, previous, "r2")
+        await cue()
+        previous = (await take_output(session, "item_c2"))["id"]
+        await session.expect("response.create")
+        await session.begin_answer("Once upon a time", "a3", previous, "r3")
+        for _ in range(60):
+            await session.sound(tone(1000), "a3", "r3")
+        await cue()
+        await session.expect("response.cancel", "conversation.item.truncate")
+        await session.end_answer("Once upon a time", "a3", previous, "r3", status="cancelled")
+        await session.hold()
+
+    port, var = free_port(), tmp_path_factory.mktemp("stage") / "var"
+    with ExitStack() as stack:
+        url = stack.enter_context(running(script))
+        words = ("--port", str(port))
+        process = stack.enter_context(serving(var, *words, env={"REALTIME_URL": url}))
+        password = re.search(r"with the password (\S+)", process.output())
+        assert password
+        staged = Stage(f"http://127.0.0.1:{port}", password[1], process)
+        staged.cues = cues
+        yield staged
+
+
+@pytest.fixture
+def page(stage: Stage, open_browser: OpenBrowser) -> Iterator[Page]:
+    with open_browser(silence(60)) as browser:
+        yield new_page(browser)
+
+
+Check = Callable[[str], None]
+
+
+@pytest.fixture
+def check(page: Page) -> Iterator[Check]:
+    """Judges the page as it stands; the test fails at its end, with all that was found."""
+    found: list[str] = []
+    yield lambda name: found.extend(violations(page, name))
+    assert not found, "\n".join(sorted(set(found)))
+
+
+def emailed(stage: Stage, pattern: str) -> str:
+    """The address in the e-mail that a worker has written to its log."""
+    logs = list((stage.process.log.parent / "var" / "log").glob("worker-*.log"))
+
+    def found() -> list[str]:
+        return re.findall(pattern, "".join(log.read_text() for log in logs))
+
+    wait_until(found)
+    return found()[-1]
+
+
+def test_pages_of_guests(stage: Stage, page: Page, check: Check) -> None:
+    for path in ("login/", "signup/", "password/reset/", "password/reset/key/1-gone/"):
+        page.goto(f"{stage.url}/accounts/{path}")
+        check(path)
+    page.goto(f"{stage.url}/accounts/login/")
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("not correct")).to_be_visible()
+    check("sign-in refused")
+
+
+def test_pages_on_the_way_to_a_new_password(stage: Stage, page: Page, check: Check) -> None:
+    page.goto(f"{stage.url}/accounts/signup/")
+    page.get_by_label("Username").fill("alice")
+    page.get_by_label("Email").fill("alice@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password (again)").fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url(f"{stage.url}/")
+    for path in ("email/", "password/change/", "logout/"):
+        page.goto(f"{stage.url}/accounts/{path}")
+        check(path)
+    page.goto(emailed(stage, r"http\S+/accounts/confirm-email/\S+"))
+    check("confirm e-mail")
+    page.context.clear_cookies()
+    page.goto(f"{stage.url}/accounts/password/reset/")
+    page.get_by_label("Email").fill("alice@example.org")
+    page.get_by_role("button", name="Send the link").click()
+    page.wait_for_url(re.compile("password/reset/done/"))
+    check("password reset sent")
+    page.goto(emailed(stage, r"http\S+/accounts/password/reset/key/\S+"))
+    check("new password")
+    page.get_by_label("New Password", exact=True).fill(f"{PASSWORD}-2")
+    page.get_by_label("New Password (again)").fill(f"{PASSWORD}-2")
+    page.get_by_role("button", name="Change password").click()
+    page.wait_for_url(re.compile("reset/key/done/"))
+    check("password changed")
+
+
+@pytest.mark.parametrize(
+    "template", ["403.html", "403_csrf.html", "404.html", "500.html", "account/signup_closed.html"]
+)
+def test_pages_that_say_no(stage: Stage, page: Page, check: Check, template: str) -> None:
+    page.route("**/broken/", lambda route: route.fulfill(body=render_to_string(template)))
+    page.goto(f"{stage.url}/broken/")
+    check(template)
+
+
+def test_a_call_and_what_is_left_of_it(stage: Stage, page: Page, check: Check) -> None:
+    call = page.get_by_test_id("call")
+    sign_in(page, stage)
+    check("chat, empty")
+    page.goto(f"{stage.url}/history/")
+    check("history, empty")
+    page.goto(f"{stage.url}/memory/")
+    check("memory, empty")
+    page.goto(stage.url)
+
+    page.get_by_test_id("start-call").click()
+    expect(call).to_have_attribute("data-state", "listening")
+    check("chat, listening")
+    say(page, "Remember that I like tea, then forget it.")
+    expect(call).to_have_attribute("data-state", "thinking")
+    check("chat, thinking")
+    stage.cues.put(None)
+    refuse = page.get_by_role("button", name="Don't allow")
+    expect(refuse).to_be_visible()
+    check("chat, asked for permission")
+    stage.cues.put(None)
+    refuse.click()
+    expect(call).to_have_attribute("data-state", "speaking")
+    check("chat, speaking")
+    expect(call).to_have_attribute("data-state", "speaking")
+    stage.cues.put(None)
+    page.get_by_test_id("interrupt").click()
+    expect(call).to_have_attribute("data-state", "listening")
+    check("chat, interrupted")
+    page.get_by_test_id("end-call").click()
+    expect(call).to_have_attribute("data-state", "ended")
+    check("chat, ended")
+
+    page.goto(f"{stage.url}/history/")
+    check("history")
+    page.get_by_test_id("conversations").get_by_role("link").first.click()
+    expect(page.get_by_test_id("turn").first).to_be_visible()
+    check("conversation")
+    page.goto(f"{stage.url}/memory/")
+    expect(page.get_by_role("main")).to_contain_text("I like tea.")
+    check("memory")
+    page.goto(stage.url)
+    page.context.clear_cookies()
+    page.get_by_test_id("start-call").click()
+    expect(page.get_by_test_id("error")).to_be_visible()
+    check("chat, refused")
