@@ -16,7 +16,7 @@ from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
 from chatbot.realtime.barge_in import BargeIn
 from chatbot.realtime.calltools import CallTools, without_secrets
-from chatbot.realtime.context import ends_unanswered, newest_that_fit
+from chatbot.realtime.context import ends_unanswered, replay
 from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage, Unknown
 from chatbot.realtime.events import BadEvent, Event
 from chatbot.realtime.fields import Refused
@@ -172,13 +172,14 @@ class Call:
         """A fresh, empty session is there: tell it the persona and what was said before."""
         self._opened_at = now
         said = [*self._history, *self._transcript.turns()]
-        replayed = newest_that_fit(said)
-        self._replayed = frozenset(turn.item_id for turn in said)
+        replayed = replay(said, self._new_id, self._outbox.is_held)
+        shown = {turn.item_id for turn in said if not self._outbox.is_held(turn.item_id)}
+        self._replayed = frozenset(shown | {event["item"]["id"] for event in replayed})
         self._transcript.begin_session()
         self._outbox.send_now(self._session.begin())
         self._has_spoken = False
-        for turn in replayed:
-            self._outbox.send_now(events.message_create(turn.item_id, turn.role, turn.context_text))
+        for event in replayed:
+            self._outbox.send_now(event)
 
     def waiting(self, message: str) -> None:
         """The upstream is not there yet; `message` tells the user why."""
@@ -216,7 +217,7 @@ class Call:
         self._outbox.close()
         if is_committed:
             self._outbox.send({"type": "input_audio_buffer.commit"})
-        is_unanswered = is_committed or self._transcript.ends_with_user
+        is_unanswered = is_committed or self._transcript.awaits_answer
         if is_tool_owed or (answer_owed and is_unanswered):
             self._answers.want()
 
@@ -279,7 +280,11 @@ class Call:
         text = policy.typed_text(event)
         self._tools.books.user_turned()
         self._pause.stop(now)
-        self._outbox.send(events.message_create(self._new_id("item"), "user", text))
+        message = events.message_create(self._new_id("item"), "user", text)
+        self._outbox.send(message)
+        # It is said, whatever becomes of the upstream before it has taken it.
+        added = {"type": "conversation.item.added", "previous_item_id": None}
+        self._relay({**added, "item": {**message["item"], "status": "completed"}}, now)
 
     def _session_change(self, event: Event, now: float) -> None:
         event_id = self._new_id("event")

@@ -51,9 +51,8 @@ class CallTools:
         self.settle(now)
 
     def session_lost(self, now: float) -> bool:
-        """A new session knows none of the calls; True when the model still owed an answer."""
-        is_owed = self.books.is_busy
-        self.books.session_lost()
+        """A new session is told of the calls; True when an answer to them is to be asked for."""
+        is_owed = self.books.session_lost()
         self.settle(now)
         return is_owed
 

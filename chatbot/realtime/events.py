@@ -111,6 +111,12 @@ def message_create(item_id: str, role: str, text: str) -> Event:
     }
 
 
+def function_call_create(item_id: str, call_id: str, name: str, arguments: str) -> Event:
+    """`conversation.item.create` of a call that the model made in another session."""
+    call = {"id": item_id, "type": "function_call", "call_id": call_id, "name": name}
+    return {"type": "conversation.item.create", "item": {**call, "arguments": arguments}}
+
+
 def tool_output_create(item_id: str, call_id: str, output: str) -> Event:
     """`conversation.item.create` of what a function call came to."""
     item = {"id": item_id, "type": "function_call_output", "call_id": call_id, "output": output}

@@ -13,7 +13,7 @@ from typing import Any
 from chatbot.realtime import api_errors, events, policy, problems
 from chatbot.realtime.audio import from_base64
 from chatbot.realtime.client_session import ClientSession
-from chatbot.realtime.context import newest_that_fit
+from chatbot.realtime.context import replay
 from chatbot.realtime.effects import (
     Connect,
     Effect,
@@ -43,6 +43,8 @@ EXPIRED = 1001
 ROOM = 10
 #: Of what is kept for an upstream that is not there yet, twice as much: it is sent all at once.
 HELD_ROOM = 2
+#: Items that the client has created and the upstream has not taken: older ones are given up.
+MOST_UNTAKEN = 256
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 _ABUSE = Problem(
     "too_many_bad_messages", "Too many of your events could not be accepted.", LIMIT_REACHED
@@ -78,6 +80,7 @@ class GatewayCall:
         self._limits = Limits(ROOM)
         self._retry = Retry()
         self._sounded = Sounded()
+        self._created: dict[str, Event] = {}
         self._asked: Event | None = None
         self._response: Event | None = None
         self._is_over = False
@@ -111,6 +114,10 @@ class GatewayCall:
         """End the call: settle what is open, save it, close the socket."""
         if not self._is_over:
             self._is_over = True
+            for created in self._created.values():
+                item = {**created["item"], "status": "completed"}
+                done = {**created, "type": "conversation.item.done", "item": item}
+                self._transcript.apply(done, now)
             self._transcript.close(now)
             self._outbox.save_settled(self._transcript)
             self._outbox.ask(HangUp(code, reason))
@@ -143,11 +150,13 @@ class GatewayCall:
     def upstream_opened(self, now: float) -> None:
         """A fresh, empty session is there: tell it what it is, and what was said before."""
         said = [*self._history, *self._transcript.turns()]
-        self._replayed = frozenset(turn.item_id for turn in said)
+        replayed = replay(said, self._new_id, self._outbox.is_held)
+        told = {event["item"]["id"] for event in replayed}
+        self._replayed = frozenset(told | {turn.item_id for turn in said})
         self._transcript.begin_session()
         self._outbox.send_now(self._session.begin(self._new_id("event")))
-        for turn in newest_that_fit(said):
-            self._outbox.send_now(events.message_create(turn.item_id, turn.role, turn.context_text))
+        for event in replayed:
+            self._outbox.send_now(event)
 
     def waiting(self, message: str) -> None:
         """The upstream is not there yet. No event says so: what the client sends is kept."""
@@ -180,8 +189,8 @@ class GatewayCall:
             self._tell(event)
         self._outbox.close()
         self._sounded.anything = False
-        for update in self._session.unanswered():
-            self._outbox.send(update)
+        for event in (*self._session.unanswered(), *self._created.values()):
+            self._outbox.send(event)
         if self._asked is not None:
             self._outbox.send(self._asked)
 
@@ -236,7 +245,16 @@ class GatewayCall:
             return
         if kind == "response.create":
             self._asked = cleaned
+        if kind == "conversation.item.create":
+            self._keep(cleaned)
         self._outbox.send(cleaned)
+
+    def _keep(self, created: Event) -> None:
+        """An item of the client's is there, though the upstream may go before it has taken it."""
+        created["item"].setdefault("id", self._new_id("item"))
+        if len(self._created) == MOST_UNTAKEN:
+            del self._created[next(iter(self._created))]
+        self._created[created["item"]["id"]] = created
 
     def _check_pace(self, wait_s: float) -> None:
         if wait_s:
@@ -262,6 +280,7 @@ class GatewayCall:
 
     def _relay(self, event: Event, text: str, now: float) -> None:
         item_id = (event.get("item") or {}).get("id")
+        self._created.pop(str(item_id), None)
         if item_id in self._replayed and event["type"].startswith("conversation.item."):
             self._echoed(event, item_id)
             return
@@ -309,6 +328,9 @@ class GatewayCall:
         elif problem.close_code is not None:
             self.fail(problem, now)
         else:
+            refused = [key for key, it in self._created.items() if it.get("event_id", "") == about]
+            for item_id in refused:
+                del self._created[item_id]
             if self._asked is not None and about in (None, self._asked.get("event_id")):
                 self._asked = None
             self._tell({"type": "error", "error": api_errors.redacted(error, about)})

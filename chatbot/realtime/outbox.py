@@ -24,6 +24,7 @@ class Outbox:
         self._to_upstream: list[str] = []
         self._effects: list[Effect] = []
         self._held = HeldSpeech(room)
+        self._held_items: set[str] = set()
         self._recent = RecentSpeech()
 
     def take_for_browser(self) -> list[str | bytes]:
@@ -93,6 +94,12 @@ class Outbox:
             self.send_now(event)
         else:
             self._held.add(events.dump(event), 0)
+            item = event.get("item") or {}
+            self._held_items.update(item[name] for name in ("id", "call_id") if name in item)
+
+    def is_held(self, item_or_call_id: str) -> bool:
+        """Whether this item, or the output of this call, waits for the next session."""
+        return item_or_call_id in self._held_items
 
     def send_speech(self, pcm: bytes) -> None:
         """Speech of the user to the upstream; held while there is no session."""
@@ -110,6 +117,7 @@ class Outbox:
     def open(self) -> None:
         """The session is ready: send what was held."""
         self.is_open = True
+        self._held_items.clear()
         for frame, size in self._held.take():
             self._to_upstream.append(frame)
             self._recent.add(frame, size)

@@ -69,6 +69,11 @@ class _Response:
     calls: list[_Called] = field(default_factory=list)
     status: str | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Some of its calls are not answered."""
+        return any(called.state != "answered" for called in self.calls)
+
 
 class ToolCalls:
     """Feed it with events and outcomes; take what is to be told, sent and run after each."""
@@ -88,11 +93,6 @@ class ToolCalls:
         self._orders: list[RunTool] = []
 
     # Taking
-
-    @property
-    def is_busy(self) -> bool:
-        """The model waits for a tool, and will go on when it has ended."""
-        return any(response.status != "cancelled" for response in self._responses.values())
 
     def take_told(self) -> list[Event | Problem]:
         """Events and problems for the page, in order."""
@@ -154,17 +154,26 @@ class ToolCalls:
         for response in self._responses.values():
             response.status = "cancelled"
 
-    def session_lost(self) -> None:
-        """A new session of the upstream knows none of these calls: nothing is sent for them."""
+    def session_lost(self) -> bool:
+        """A new session of the upstream is told of these calls, and of what they came to. The
+        others are answered there; those of MCP servers are gone with the session.
+
+        True when an answer is owed that waits for none of them.
+        """
         self._sent.clear()
-        self._responses.clear()
         self._unread.clear()
         self._answer_owed = False
         self._answer_due_at = None
         self._user_speaks = False
         for called in self._calls.values():
-            if called.state == "asked":
+            if called.state == "asked" and called.is_mcp:
                 self._finish(called, CUT_OFF, "interrupted")
+        ended, self._responses = self._responses, {}
+        for response_id, response in ended.items():
+            response.status = response.status or "completed"
+            if response.is_open:
+                self._responses[response_id] = response
+        return any(not it.is_open and it.status == "completed" for it in ended.values())
 
     def tick(self, now: float) -> None:
         """Let time pass: nobody is waited for without end."""
@@ -309,8 +318,7 @@ class ToolCalls:
     def _check(self, now: float) -> None:
         """Want an answer for each response that is done and has all its outputs."""
         for response_id, response in list(self._responses.items()):
-            is_answered = all(called.state == "answered" for called in response.calls)
-            if response.status is None or not is_answered:
+            if response.status is None or response.is_open:
                 continue
             del self._responses[response_id]
             if response.status == "completed":

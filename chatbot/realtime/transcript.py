@@ -92,10 +92,10 @@ class Transcript:
         return any(turn.role == "user" for turn in self.open_turns())
 
     @property
-    def ends_with_user(self) -> bool:
-        """The last words are the user's, and nothing has answered them."""
-        said = [turn for turn in self.turns() if turn.context_text and turn.role != "tool"]
-        return bool(said) and said[-1].role == "user"
+    def awaits_answer(self) -> bool:
+        """The last words are the user's or a tool's, and nothing has answered them."""
+        said = [turn for turn in self.turns() if turn.context_text or turn.role == "tool"]
+        return bool(said) and said[-1].role != "assistant"
 
     def open_turns(self) -> list[Turn]:
         """Those that are not finished, in order."""
@@ -290,6 +290,7 @@ class Transcript:
         turn.tool_arguments = (item.get("arguments") or turn.tool_arguments)[:MAX_TOOL_TEXT]
         if item.get("call_id"):
             self._tool_items[item["call_id"]] = item["id"]
+            turn.call_id = item["call_id"]
         self._in_flight.grow(turn)
         if item["type"] == "mcp_call" and is_done:
             if item.get("error"):

@@ -28,7 +28,8 @@ class Turn:
 
     `heard_ms` and `audio_ms` count played and received audio; times are epoch seconds.
     `latency_ms` is what the user waited, from the end of the question to the first sound.
-    A tool's `text` is its result, its arguments are JSON.
+    A tool's `text` is its result, its arguments are JSON; `call_id` is what its output names it by
+    while the call lasts.
     """
 
     item_id: str
@@ -46,6 +47,7 @@ class Turn:
     latency_ms: int | None = None
     tool_name: str = ""
     tool_arguments: str = ""
+    call_id: str = ""
 
     @property
     def is_settled(self) -> bool:

@@ -573,6 +573,37 @@ def test_typed_text_is_added_and_answered() -> None:
     assert response == {"type": "response.create", "event_id": "event_typed"}
 
 
+def test_what_was_typed_is_shown_and_stored_before_the_upstream_has_it() -> None:
+    h = Harness()
+    h.browser(typed("Hello."))
+    h.browser({"type": "chat.hangup"})
+    (row,) = h.saved()
+    assert (row.role, row.modality, row.status, row.text) == ("user", "text", "completed", "Hello.")
+    assert [event["item"]["id"] for event in h.told("conversation.item.added")] == [row.item_id]
+    h.upstream({**h.told("conversation.item.added")[0], "previous_item_id": "root"})
+    assert len(h.saved()) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "between", "lost"])
+def test_what_was_typed_reaches_the_next_session_once(when: str) -> None:
+    h = Harness(ready=False)
+    if when != "before":
+        h.call.upstream_opened(h.now)
+        h.upstream({"type": "session.updated", "session": {}})
+    if when == "between":
+        h.call.upstream_lost(LOST, h.now, 0.5)
+    h.forget()
+    h.browser(typed("Hello."))
+    h.browser({"type": "response.create"})
+    if when == "lost":  # before the upstream has said that it has it
+        h.call.upstream_lost(LOST, h.now, 0.5)
+        h.forget()
+    h.call.upstream_opened(h.now)
+    h.upstream({"type": "session.updated", "session": {}})
+    assert len(h.sent("conversation.item.create")) == 1
+    assert h.types(h.to_upstream)[-1] == "response.create"
+
+
 def test_typing_over_an_answer_stops_it_and_waits_for_its_end() -> None:
     h = Harness()
     h.answer()

@@ -118,26 +118,84 @@ def test_what_tools_do_is_told_to_other_tabs_too() -> None:
     ]
 
 
-def test_a_lost_session_has_the_question_answered_anew_and_keeps_the_tools_turn() -> None:
+def lost(call: Tooled) -> None:
+    call.call.upstream_lost(Problem("connection_lost", "..."), call.now, 0.5)
+    call.drain()
+    call.forget()
+
+
+def replaced(call: Tooled) -> list[dict[str, Any]]:
+    """A new session begins; the items it is told, as far as they are of tools."""
+    call.call.upstream_opened(call.now)
+    call.upstream(SESSION_UPDATED)
+    items = [event["item"] for event in call.sent("conversation.item.create")]
+    return [item for item in items if item["type"] != "message"]
+
+
+def test_a_tool_that_ends_after_its_session_was_replaced_is_told_to_the_new_one() -> None:
     call = Tooled()
     call.question()
     call.call_tool()
-    call.call_tool("c2", "forget")
+    lost(call)
+    (called,) = replaced(call)
+    assert (called["type"], called["call_id"], called["arguments"]) == ("function_call", "c1", "{}")
+    assert call.sent("response.create") == []
     call.forget()
-    call.call.upstream_lost(Problem("connection_lost", "..."), call.now, 0.5)
-    call.drain()
-    assert call.told("chat.tool.finished")[0]["call_id"] == "c2"
-    assert call.told("chat.tool.finished")[0]["status"] == "interrupted"
     call.finish()
-    assert [(turn.item_id, turn.status) for turn in call.saved()] == [
-        ("item_c2", "interrupted"),
-        ("item_c1", "completed"),
-    ]
+    (output,) = call.sent("conversation.item.create")
+    assert (output["item"]["call_id"], output["item"]["output"]) == ("c1", "Noon.")
+    assert len(call.sent("response.create")) == 1
+    assert [(turn.item_id, turn.status) for turn in call.saved()] == [("item_c1", "completed")]
+
+
+def test_a_tool_that_ends_between_two_sessions_is_told_to_the_next_one_once() -> None:
+    call = Tooled()
+    call.question()
+    call.call_tool()
+    lost(call)
+    call.finish()
+    told = replaced(call)
+    assert [item["type"] for item in told] == ["function_call", "function_call_output"]
+    assert [item["call_id"] for item in told] == ["c1", "c1"]
+    assert len(call.sent("response.create")) == 1
+
+
+def test_a_result_that_no_answer_has_read_is_told_again() -> None:
+    call = Tooled()
+    call.question()
+    call.call_tool()
+    call.finish()
+    lost(call)
+    told = replaced(call)
+    assert [item["type"] for item in told] == ["function_call", "function_call_output"]
+    assert told[1]["output"] == "Noon."
+    assert len(call.sent("response.create")) == 1
+    # The service repeats what it is told; the page has it already.
     call.forget()
-    call.call.upstream_opened(call.now)
-    call.upstream(SESSION_UPDATED)
-    kinds = [event["type"] for event in call.to_upstream]
-    assert kinds == ["session.update", "conversation.item.create", "response.create"]
+    for item in told:
+        call.upstream({"type": "conversation.item.added", "item": item, "previous_item_id": None})
+    assert (call.to_browser, call.saved()) == ([], [])
+
+
+def test_a_result_that_was_answered_is_left_to_the_answer() -> None:
+    call = Tooled()
+    call.question()
+    call.call_tool()
+    call.finish()
+    call.answer(response_id="r2")
+    call.answer_ends(response_id="r2")
+    lost(call)
+    assert replaced(call) == []
+
+
+def test_leave_may_be_given_after_the_session_was_replaced() -> None:
+    call = Tooled()
+    call.question()
+    call.call_tool("c2", "forget")
+    lost(call)
+    replaced(call)
+    call.browser({"type": "chat.tool.answer", "call_id": "c2", "approved": True})
+    assert [order.call_id for order in call.orders()] == ["c2"]
 
 
 def test_an_output_for_a_call_that_the_service_has_forgotten_is_no_problem() -> None:

@@ -52,6 +52,7 @@ class Desk:
         )
         self.now = 1000.0
         self.kept: list[Effect] = []
+        self.kept_sent: list[Event] = []
 
     def told(self) -> list[Event]:
         self.kept += self.call.effects()
@@ -77,7 +78,8 @@ class Desk:
     def open(self) -> Event:
         """A session of the upstream begins; returns what it was asked to be."""
         self.call.upstream_opened(self.now)
-        update = self.sent()[0]
+        self.kept_sent = self.sent()
+        update = self.kept_sent[0]
         self.upstream("session.updated", session=update["session"])
         session: Event = update["session"]
         return session
@@ -328,6 +330,8 @@ def test_good_events_are_forwarded_as_they_are(kind: str, fields: Event) -> None
     desk.client(kind, **fields)
     assert desk.told() == []
     (sent,) = desk.sent()
+    if "item" in fields:  # the client may leave its id to the service; we do not
+        fields = {**fields, "item": {"id": sent["item"]["id"], **fields["item"]}}
     assert sent == {"type": kind, **fields}
 
 
@@ -622,3 +626,58 @@ def test_the_client_learns_once_of_what_was_said_before_it_called() -> None:
         "conversation.item.added", "conversation.item.done",
     ]  # fmt: skip
     assert not desk.effects(SaveTurn)
+
+
+# What the upstream has not taken yet
+
+MESSAGE_ITEM = {
+    "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}],
+}  # fmt: skip
+
+
+def test_an_item_that_the_upstream_has_not_taken_when_the_client_goes_is_stored() -> None:
+    desk = Desk().ready()
+    desk.client("conversation.item.create", item=MESSAGE_ITEM)
+    desk.call.hang_up(1000, "browser gone", desk.now)
+    (saved,) = desk.effects(SaveTurn)
+    assert (saved.turn.role, saved.turn.status, saved.turn.text) == ("user", "completed", "Hello.")
+
+
+def test_an_item_that_the_upstream_refuses_is_not_stored() -> None:
+    desk = Desk().ready()
+    desk.client("conversation.item.create", event_id="mine", item=MESSAGE_ITEM)
+    desk.upstream("error", error={"code": "invalid_value", "message": "No.", "event_id": "mine"})
+    desk.call.hang_up(1000, "browser gone", desk.now)
+    assert desk.effects(SaveTurn) == []
+
+
+def test_an_item_that_a_session_took_with_it_is_given_to_the_next() -> None:
+    desk = Desk().ready()
+    desk.client("conversation.item.create", item=MESSAGE_ITEM)
+    (sent,) = desk.sent()
+    desk.call.upstream_lost(LOST, desk.now, 0.5)
+    desk.open()
+    assert [event for event in desk.sent() if event["type"] == sent["type"]] == [sent]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_the_output_of_a_clients_tool_reaches_a_session_that_knows_the_call(taken: bool) -> None:
+    desk = Desk().ready()
+    item = {"id": "f1", "type": "function_call", "call_id": "c1", "name": "roll", "arguments": "{}"}
+    desk.upstream("conversation.item.added", item=item, previous_item_id=None)
+    desk.upstream("response.output_item.done", item=item, response_id="r1", output_index=0)
+    output = {"id": "o1", "type": "function_call_output", "call_id": "c1", "output": "4"}
+    if taken:
+        desk.client("conversation.item.create", item=output)
+        desk.upstream("conversation.item.added", item=output, previous_item_id="f1")
+    desk.call.upstream_lost(LOST, desk.now, 0.5)
+    if not taken:
+        desk.client("conversation.item.create", item=output)
+    desk.sent()
+    desk.open()
+    items = [event["item"] for event in [*desk.kept_sent, *desk.sent()] if "item" in event]
+    assert [(item["type"], item["call_id"]) for item in items] == [
+        ("function_call", "c1"),
+        ("function_call_output", "c1"),
+    ]
+    assert items[1]["output"] == "4"
