@@ -53,13 +53,8 @@ class Answers:
             RequestError: one is running already, or the request makes no sense.
         """
         manner = manner_of(wanted, settings)
-        active = self.active
-        if manner.in_conversation and active is not None:
-            raise RequestError(
-                "conversation_already_has_active_response",
-                "Conversation already has an active response in progress: "
-                f"{active.id}. Wait until the response is finished before creating a new one.",
-            )
+        if manner.in_conversation:
+            self.refuse_second()
         response = Response(
             id=self._new_id("resp"),
             item_id=self._new_id("item"),
@@ -72,6 +67,20 @@ class Answers:
         self._given[response.id] = response
         response.create()
         self.begin()
+
+    def refuse_second(self) -> None:
+        """Begin no answer while another is being given.
+
+        Raises:
+            RequestError: one is.
+        """
+        active = self.active
+        if active is not None:
+            raise RequestError(
+                "conversation_already_has_active_response",
+                "Conversation already has an active response in progress: "
+                f"{active.id}. Wait until the response is finished before creating a new one.",
+            )
 
     def begin(self) -> None:
         """Let the model write whatever waits for it, if everything is known."""

@@ -88,6 +88,19 @@ class Hearing:
         """Whether speech stops an answer."""
         return self._detector is not None and self._detector.detection.interrupt_response
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether turns are answered without being asked to."""
+        return self._detector is not None and self._detector.detection.create_response
+
+    def promise_answer(self, item_id: str) -> None:
+        """This turn is to be answered without being asked to."""
+        self._answered.add(item_id)
+
+    def break_promises(self) -> None:
+        """No turn so far is: somebody has asked for an answer."""
+        self._answered.clear()
+
     def answers(self, item_id: str) -> bool:
         """Whether this turn is to be answered without being asked to; true once."""
         wanted = item_id in self._answered
@@ -112,8 +125,6 @@ class Hearing:
         """The turn is over, as the detector judges."""
         if self.utterance is None:
             return []
-        if self._detector is not None and self._detector.detection.create_response:
-            self._answered.add(self.utterance.item_id)
         return self._finish(self.utterance, self._position)
 
     def commit(self) -> list[Order]:

@@ -80,7 +80,8 @@ class Session:
     def recognized(self, key: str, text: str) -> None:
         """A stretch of the user's speech is written down."""
         self._hearing.recognized(key, text)
-        if guess := self._hearing.guess:
+        guess = self._hearing.guess
+        if guess and self._answers.active is None:
             self._prepare({"role": "user", "content": guess})
         self._settle()
 
@@ -122,6 +123,7 @@ class Session:
     def _commit(self, event: dict[str, Any]) -> None:
         self._orders += self._hearing.commit()
         self._add_heard()
+        self._settle()
 
     def _clear(self, event: dict[str, Any]) -> None:
         self._orders += self._hearing.clear()
@@ -170,9 +172,12 @@ class Session:
         self._answers.give(wanted, self.settings)
         if wanted.get("conversation") != "none":
             self._answer_wanted = False
+            self._hearing.break_promises()
 
     def _cancel_response(self, event: dict[str, Any]) -> None:
         self._answers.cancel(event.get("response_id"), "client_cancelled")
+        if self._hearing.speaking:
+            self._prepare()
         self._answer_if_wanted()
 
     # -- turns of the user ------------------------------------------------------------
@@ -186,7 +191,8 @@ class Session:
         )
         if self._answers.active is not None and self._hearing.interrupts:
             self._answers.cancel(None, "turn_detected")
-        self._prepare()
+        if self._answers.active is None:
+            self._prepare()
 
     def _speech_paused(self) -> None:
         self._orders += self._hearing.pause()
@@ -202,9 +208,22 @@ class Session:
             audio_end_ms=self._hearing.ms_at(utterance.end) if utterance else 0,
             item_id=utterance.item_id if utterance else "",
         )
-        self._add_heard()
+        item = self._add_heard()
+        if self._hearing.is_answered:
+            self._promise_answer(item)
+        self._settle()
 
-    def _add_heard(self) -> None:
+    def _promise_answer(self, item: Item) -> None:
+        """It is answered as soon as it is words. As with the service, not at all if an answer is
+        being given now that it did not interrupt."""
+        try:
+            self._answers.refuse_second()
+        except RequestError as error:
+            self.refuse(error)
+        else:
+            self._hearing.promise_answer(item.id)
+
+    def _add_heard(self) -> Item:
         """What was said becomes an item; its words follow when they are recognized."""
         utterance = self._hearing.take_finished()
         content = [{"type": "input_audio", "transcript": None}]
@@ -221,7 +240,7 @@ class Session:
         self._emit("input_audio_buffer.committed", previous_item_id=previous, item_id=item.id)
         self._emit_added(item, previous)
         self._transcribing[item.id] = item
-        self._settle()
+        return item
 
     def _settle(self) -> None:
         """Report every turn that is recognized by now, and answer if it is time to."""

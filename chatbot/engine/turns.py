@@ -7,8 +7,8 @@ from enum import Enum, auto
 from typing import Any
 
 WINDOW_MS = 32
-#: Speech must last this many windows to count, so that a click or a cough starts nothing.
-ONSET_WINDOWS = 3
+#: Speech must last this many windows to count, so that a click starts nothing.
+ONSET_WINDOWS = 2
 #: After this much silence recognition may begin; it is dropped if the speech goes on.
 PAUSE_WINDOWS = 6
 #: Once speaking, a probability this far below the threshold is still speech (as in Silero's code).

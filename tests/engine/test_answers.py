@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from chatbot.engine.errors import StageError
-from chatbot.engine.orders import Enough, Generate, Speak, Stop
+from chatbot.engine.orders import Enough, Generate, Prepare, Speak, Stop
 from chatbot.engine.response import ENOUGH_TOKENS
 from tests.engine.desk import (
     ANSWER_ENDS,
     USED,
+    USER_TURN,
     Desk,
     with_setting,
 )
@@ -48,18 +49,75 @@ def test_nothing_is_said_after_the_end() -> None:
     assert desk.events == []
 
 
-def test_interrupt_response_off_lets_the_answer_finish_and_then_answers_again() -> None:
+def test_interrupt_response_off_lets_the_answer_finish_and_answers_no_second_time() -> None:
+    desk = Desk(**with_setting(interrupt_response=False))
+    desk.speak()
+    desk.recognize()
+    desk.write()
+    desk.events.clear()
+    desk.speak()
+    assert desk.types() == [*USER_TURN, "error"]
+    assert desk.error()["code"] == "conversation_already_has_active_response"
+    assert desk.error()["event_id"] is None
+    desk.recognize()
+    desk.say()
+    desk.run()
+    assert desk.last("response.done")["response"]["status"] == "completed"
+    assert desk.all("response.created") == []
+    assert desk.last("conversation.item.input_audio_transcription.completed")["transcript"]
+
+
+def test_with_interrupt_response_off_the_client_interrupts_and_asks() -> None:
     desk = Desk(**with_setting(interrupt_response=False))
     desk.speak()
     desk.recognize()
     desk.write()
     desk.speak()
     desk.recognize()
-    assert len(desk.all("response.created")) == 1
+    desk.send("response.cancel")
+    assert desk.last("response.done")["response"]["status"] == "cancelled"
+    desk.send("response.create")
+    desk.run()
+    assert desk.last("response.done")["response"]["status"] == "completed"
+    assert len(desk.all("response.created")) == 2
+
+
+def test_with_interrupt_response_off_speech_after_the_cancellation_is_answered() -> None:
+    desk = Desk(**with_setting(interrupt_response=False))
+    desk.speak()
+    desk.recognize()
+    desk.write()
+    desk.hear(20, 0.9)
+    desk.send("response.cancel")
+    assert desk.has(Prepare)
+    desk.hear(17, 0.01)
+    desk.run()
+    assert len(desk.all("response.created")) == 2
+    assert desk.all("error") == []
+
+
+def test_a_noise_during_an_answer_has_an_empty_transcription_and_no_answer() -> None:
+    desk = Desk(**with_setting(interrupt_response=False))
+    desk.speak()
+    desk.recognize()
+    desk.write()
+    desk.transcript = ""
+    desk.speak()
+    desk.recognize()
+    completed = "conversation.item.input_audio_transcription.completed"
+    assert desk.last(completed)["transcript"] == ""
     desk.say()
     desk.run()
-    statuses = [event["response"]["status"] for event in desk.all("response.done")]
-    assert statuses == ["completed", "completed"]
+    assert desk.last("response.done")["response"]["status"] == "completed"
+    assert len(desk.all("response.created")) == 1
+
+
+def test_without_create_response_nobody_complains_that_an_answer_runs() -> None:
+    desk = Desk(**with_setting(interrupt_response=False, create_response=False))
+    desk.type()
+    desk.send("response.create")
+    desk.speak()
+    assert desk.all("error") == []
 
 
 def test_only_the_words_heard_stay_in_the_conversation() -> None:
@@ -197,10 +255,7 @@ def test_a_broken_model_fails_the_answer_and_not_the_call() -> None:
 
 def test_an_answer_asked_for_is_not_given_twice() -> None:
     desk = Desk(**with_setting(interrupt_response=False))
-    desk.type()
-    desk.send("response.create")
     desk.speak()
-    desk.recognize()
-    desk.send("response.cancel")
+    desk.send("response.create")
     desk.run()
-    assert len(desk.all("response.created")) == 2
+    assert len(desk.all("response.created")) == 1

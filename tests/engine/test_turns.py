@@ -22,18 +22,18 @@ def detector() -> TurnDetector:
     return TurnDetector(Detection())
 
 
-def test_a_turn_starts_after_three_windows_and_stops_after_its_silence(
+def test_a_turn_starts_after_two_windows_and_stops_after_its_silence(
     detector: TurnDetector,
 ) -> None:
     assert signals(detector, (10, 0.0), (20, 0.9), (30, 0.0)) == [
-        (13, "STARTED"),
+        (12, "STARTED"),
         (36, "PAUSED"),
         (46, "STOPPED"),
     ]
 
 
 def test_a_click_starts_nothing(detector: TurnDetector) -> None:
-    assert signals(detector, (5, 0.0), (2, 0.99), (5, 0.0), (1, 0.99), (20, 0.0)) == []
+    assert signals(detector, (5, 0.0), (1, 0.99), (5, 0.0), (1, 0.99), (20, 0.0)) == []
 
 
 def test_speech_after_a_pause_is_the_same_turn(detector: TurnDetector) -> None:
@@ -42,20 +42,20 @@ def test_speech_after_a_pause_is_the_same_turn(detector: TurnDetector) -> None:
 
 
 def test_a_short_gap_is_not_even_a_pause(detector: TurnDetector) -> None:
-    assert signals(detector, (10, 0.9), (5, 0.0), (10, 0.9)) == [(3, "STARTED")]
+    assert signals(detector, (10, 0.9), (5, 0.0), (10, 0.9)) == [(2, "STARTED")]
 
 
 def test_once_speaking_a_little_less_than_the_threshold_is_still_speech(
     detector: TurnDetector,
 ) -> None:
-    assert signals(detector, (10, 0.9), (40, 0.4)) == [(3, "STARTED")]
+    assert signals(detector, (10, 0.9), (40, 0.4)) == [(2, "STARTED")]
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.5, 0.9])
 def test_the_threshold_decides_what_speech_is(threshold: float) -> None:
     detector = TurnDetector(Detection(threshold=threshold))
     assert signals(detector, (20, threshold - 0.02)) == []
-    assert signals(detector, (20, threshold + 0.02)) == [(3, "STARTED")]
+    assert signals(detector, (20, threshold + 0.02)) == [(2, "STARTED")]
 
 
 @pytest.mark.parametrize(("silence_ms", "windows"), [(0, 1), (200, 6), (500, 16), (1000, 31)])

@@ -17,6 +17,7 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
 from chatbot.engine.stages.resample import MODEL_RATE_HZ, Samples, resample
+from chatbot.realtime.doubt import has_words
 
 FRAMES_PER_SECOND = 100
 #: Lengths to pad to, in seconds; at least `SPARE_S` of it must be padding, or words get repeated.
@@ -47,8 +48,7 @@ class _Guess:
 
     @property
     def credible(self) -> bool:
-        has_words = any(char.isalnum() for char in self.text)
-        if not has_words or not self.finished or self.logprob < WORST_LOGPROB:
+        if not has_words(self.text) or not self.finished or self.logprob < WORST_LOGPROB:
             return False
         return self.no_speech < NO_SPEECH or self.logprob > SURE_LOGPROB
 
