@@ -12,18 +12,22 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.utils.translation import override
 
 from chatbot import control, metrics, store
 from chatbot.access import live_call_of, settings_of
 from chatbot.handover import clear_the_way, spoken_ms_ago
+from chatbot.languages import language_of, translator
 from chatbot.models import Call as CallRow
-from chatbot.models import User
+from chatbot.models import Turn, User
 from chatbot.opening import Refused, open_for, signed_in_user, started_event
 from chatbot.realtime.call import Call
 from chatbot.realtime.events import Event, dump
 from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import Problem
+from chatbot.realtime.sentences import N_
+from chatbot.realtime.session import SessionSettings
 from chatbot.receiving import StraightConsumer
 from chatbot.relay import Relay, new_item_id
 from chatbot.tools.clock import zone_named
@@ -40,15 +44,19 @@ LOOK_S = 5.0
 ABNORMAL = 1006
 
 BROKEN = Problem(
-    "internal_error", "Something broke on our side. Call again to go on where you were.", 1011
+    "internal_error", N_("Something broke on our side. Call again to go on where you were."), 1011
 )
 
 
 class BrowserConsumer(StraightConsumer):
     """A socket of a signed-in user's page: refuses with a sentence before it closes."""
 
+    #: Of the sentences that its user reads.
+    language = settings.LANGUAGE_CODE
+
     async def connect(self) -> None:
         await self.accept()
+        self.language = language_of(self.scope)
         try:
             await self.begin(signed_in_user(self.scope))
         except Refused as refused:
@@ -73,7 +81,12 @@ class BrowserConsumer(StraightConsumer):
         await self.close(problem.close_code)
 
     async def say(self, problem: Problem) -> None:
-        await self.show(problem.as_event())
+        await self.show(problem.as_event(translator(self.language)))
+
+    def started(self, call: CallRow, turns: list[Turn], session: SessionSettings) -> Event:
+        """`chat.call.started`, in the user's language."""
+        with override(self.language):
+            return started_event(call, turns, session)
 
     async def show(self, event: Event) -> None:
         await self.send(text_data=dump(event))
@@ -91,7 +104,7 @@ class CallConsumer(BrowserConsumer):
         wished = self.asked("conversation")
         is_resumed = await clear_the_way(user, wished, self.asked("resume"))
         opened = await database_sync_to_async(open_for)(user, wished, self.asked("persona"))
-        started = started_event(opened.call, opened.turns, opened.settings)
+        started = self.started(opened.call, opened.turns, opened.settings)
         resumed = {"resumed": is_resumed, "spoken_ms_ago": spoken_ms_ago(opened.turns)}
         await self.show({**started, **resumed})
         persona = opened.conversation.persona
@@ -101,6 +114,7 @@ class CallConsumer(BrowserConsumer):
             permissions=Permissions(frozenset(persona.user_settings)),
             first_position=opened.next_position,
             new_id=new_item_id,
+            translate=translator(self.language),
         )
         if is_resumed:
             call.resume()
@@ -112,7 +126,7 @@ class CallConsumer(BrowserConsumer):
         for call_id in opened.taken_over:
             await control.order_takeover(call_id)
         await self.join(control.call_group(opened.call.pk))
-        started = started_event(opened.call, opened.turns, opened.settings)
+        started = self.started(opened.call, opened.turns, opened.settings)
         await control.show_caption(opened.conversation.user_id, started)
         address = UpstreamAddress(
             settings.REALTIME_URL,
@@ -192,7 +206,7 @@ class CaptionsConsumer(BrowserConsumer):
         call = live_call_of(user)
         if call is None:
             return None
-        return started_event(call, list(call.conversation.turns.all()), settings_of(call))
+        return self.started(call, list(call.conversation.turns.all()), settings_of(call))
 
     async def look_after(self, user: User) -> None:
         while True:

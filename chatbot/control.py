@@ -17,13 +17,14 @@ from channels.layers import get_channel_layer
 from chatbot import metrics
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import NOT_FOUND, TAKEN_OVER
+from chatbot.realtime.sentences import N_
 
 log = logging.getLogger(__name__)
 
 SEND_LIMIT_S = 2.0
 
-_TAKEN_OVER = "This conversation goes on in another tab. Call again here to bring it back."
-_DELETED = (
+_TAKEN_OVER = N_("This conversation goes on in another tab. Call again here to bring it back.")
+_DELETED = N_(
     "This conversation was deleted, so the call has ended. "
     "Have it back in History, or start a new one."
 )
@@ -37,7 +38,7 @@ class ShowCaption(TypedDict):
 
 
 class EndCall(TypedDict):
-    """End the call with this close code and sentence; handled by `call_end`."""
+    """End the call with this close code and English sentence; handled by `call_end`."""
 
     type: Literal["call.end"]
     code: int

@@ -21,14 +21,19 @@ from chatbot.realtime.problems import (
     NOT_SIGNED_IN,
     Problem,
 )
+from chatbot.realtime.sentences import N_
 from chatbot.realtime.session import SessionSettings
 
-_FOREIGN = "This page may not open a call here. Open the site at its own address and try again."
-_ANONYMOUS = "You are not signed in. Sign in, then call again."
-_NO_CONVERSATION = (
+_FOREIGN = N_("This page may not open a call here. Open the site at its own address and try again.")
+_ANONYMOUS = N_("You are not signed in. Sign in, then call again.")
+_NO_CONVERSATION = N_(
     "There is no such conversation of yours. Start a new one, or pick one in History."
 )
-_NO_PERSONA = "There is no such persona. Start a new conversation to use the usual one."
+_TOO_MANY = N_(
+    "You have %(limit)s calls running already, as many as allowed. "
+    "End one of them, then call again."
+)
+_NO_PERSONA = N_("There is no such persona. Start a new conversation to use the usual one.")
 
 
 class Refused(Exception):
@@ -100,11 +105,8 @@ def open_for(
     except Persona.DoesNotExist:
         problem = Problem("persona_not_found", _NO_PERSONA, NOT_FOUND)
     except store.LimitReached as reached:
-        message = (
-            f"You have {reached.limit} calls running already, as many as allowed. "
-            "End one of them, then call again."
-        )
-        problem = Problem("too_many_calls", message, LIMIT_REACHED, retry_after=30)
+        limit = {"limit": reached.limit}
+        problem = Problem("too_many_calls", _TOO_MANY, LIMIT_REACHED, 30, arguments=limit)
     raise Refused(problem)
 
 

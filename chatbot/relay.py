@@ -29,6 +29,7 @@ from chatbot.realtime.effects import (
 from chatbot.realtime.events import Event
 from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.problems import TAKEN_OVER, UPSTREAM_UNAVAILABLE, Problem
+from chatbot.realtime.sentences import N_
 from chatbot.realtime.toolcalls import Outcome
 from chatbot.recorder import Recorder, RecorderFull
 from chatbot.tools.runner import ToolRunner
@@ -44,11 +45,11 @@ MAX_WAITING_CAPTIONS = 512
 BEHIND_CHECK_S = 0.02
 BEHIND_LIMIT_S = 10.0
 
-_SLOW = "The voice service is slow to answer; still trying."
-_NOT_STORED = "This conversation can no longer be stored, so the call ends. Try again later."
+_SLOW = N_("The voice service is slow to answer; still trying.")
+_NOT_STORED = N_("This conversation can no longer be stored, so the call ends. Try again later.")
 #: The row has ended, and the order that says why was lost on the way.
 _ENDED_ELSEWHERE = Problem(
-    "ended_elsewhere", "This call was ended from another page. Call again to go on.", TAKEN_OVER
+    "ended_elsewhere", N_("This call was ended from another page. Call again to go on."), TAKEN_OVER
 )
 
 Send = Callable[[str | bytes], None]

@@ -220,6 +220,11 @@ def save_preferences(user: User, changes: dict[str, Any]) -> None:
     Preferences.objects.update_or_create(user=user, defaults=changes)
 
 
+def save_language(user: User, language: str) -> None:
+    """In which language the user reads our pages."""
+    User.objects.filter(pk=user.pk).update(interface_language=language)
+
+
 def save_usage(call: Call, model: str, saved: SaveUsage) -> None:
     """Count what a response or a transcription used, and what it costs today; counting it twice
     changes nothing."""

@@ -16,6 +16,7 @@ from websockets.protocol import State
 
 from chatbot.frames import masked_text
 from chatbot.realtime.problems import UPSTREAM_UNAVAILABLE, Problem, from_upstream
+from chatbot.realtime.sentences import N_
 from chatbot.realtime.usage import ENGINE_SERVER
 from chatbot.upstream_socket import UpstreamSocket
 
@@ -30,9 +31,10 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
-_UNREACHABLE = "The voice service cannot be reached. Try again in a moment."
-_LOST = "The connection to the voice service was lost. Call again to go on where you were."
-_STALLED = "The voice service no longer listens. Call again to go on where you were."
+_UNREACHABLE = N_("The voice service cannot be reached. Try again in a moment.")
+_LOST = N_("The connection to the voice service was lost. Call again to go on where you were.")
+_LOADING = N_("The voice engine is loading; your call starts when it is ready.")
+_STALLED = N_("The voice service no longer listens. Call again to go on where you were.")
 
 
 class UpstreamError(Exception):
@@ -134,7 +136,7 @@ async def _connect_when_loaded(
             error = _error_of(refusal)
             if error.get("code") != "engine_loading":
                 raise UpstreamError(_refusal(refusal.response.status_code, error)) from None
-            on_loading("The voice engine is loading; your call starts when it is ready.")
+            on_loading(_LOADING)
             await asyncio.sleep(LOADING_RETRY_S)
         except InvalidURI:
             raise UpstreamError(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chatbot.views import conversations, memory, pages, preferences
+from chatbot.views import conversations, languages, memory, pages, preferences
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -14,5 +14,7 @@ urlpatterns = [
     path("history/<uuid:conversation_id>/rename", conversations.rename, name="rename"),
     path("history/<uuid:conversation_id>/delete", conversations.delete, name="delete"),
     path("history/<uuid:conversation_id>/restore", conversations.restore, name="restore"),
+    path("i18n/setlang/", languages.set_language, name="set_language"),
+    path("jsi18n/", languages.Catalogue.as_view(), name="catalogue"),
     path("preferences/", preferences.save, name="preferences"),
 ]

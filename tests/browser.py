@@ -75,11 +75,14 @@ async def opened(
     path: str = "/ws/call/",
     origin: str | None = ORIGIN,
     host: str = HOST,
+    language: str = "",
 ) -> AsyncIterator[Socket]:
     """A socket of the user's browser; leaving closes it as a closed tab would."""
     headers = [(b"host", host.encode())]
     if origin is not None:
         headers.append((b"origin", origin.encode()))
+    if language:
+        headers.append((b"accept-language", language.encode()))
     if user is not None:
         headers.append((b"cookie", (await cookie_of(user)).encode()))
     communicator = WebsocketCommunicator(application, path, headers)

@@ -157,7 +157,7 @@ async def sleep(context: ToolContext) -> str:
     [
         ("fail", "The lamp is out."),
         ("break_down", "The tool failed."),
-        ("sleep", "The tool took longer than 0.05 s and was stopped."),
+        ("sleep", "The tool took too long and was stopped."),
         ("no_such_tool", "There is no tool 'no_such_tool'."),
         ("remember", "The argument 'fact' is missing."),
     ],

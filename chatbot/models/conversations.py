@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot.models.people import ApiToken, User
@@ -150,7 +151,7 @@ class Turn(models.Model):
             "text": self.text,
             "heard_text": self.heard_text if is_settled else None,
             "heard_ms": self.heard_ms if is_settled else None,
-            "error": self.error,
+            "error": self.error and gettext(self.error),
             "tool_name": self.tool_name,
             "tool_arguments": self.tool_arguments,
             "started_at": self.started_at.isoformat(),

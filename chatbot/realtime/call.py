@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chatbot.realtime import events, policy, problems
 from chatbot.realtime.answers import Answers
@@ -18,7 +17,7 @@ from chatbot.realtime.barge_in import BargeIn
 from chatbot.realtime.calltools import CallTools, without_secrets
 from chatbot.realtime.context import ends_unanswered, replay
 from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage, Unknown
-from chatbot.realtime.events import BadEvent, Event
+from chatbot.realtime.events import BadEvent, Event, id_of
 from chatbot.realtime.fields import Refused
 from chatbot.realtime.limits import Limits
 from chatbot.realtime.outbox import Outbox
@@ -28,6 +27,7 @@ from chatbot.realtime.playback import Playback
 from chatbot.realtime.policy import Decision
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.retry import Retry
+from chatbot.realtime.sentences import Translate, in_english
 from chatbot.realtime.session import CallSession, SessionSettings
 from chatbot.realtime.toolcalls import Outcome
 from chatbot.realtime.transcript import Transcript
@@ -52,9 +52,10 @@ class Call:
         first_position: int = 0,
         permissions: Permissions = _NOTHING,
         new_id: Callable[[str], str],
+        translate: Translate = in_english,
     ) -> None:
         """`history` are the stored turns in order; `permissions` say what the caller may change;
-        `new_id` makes an id from a prefix."""
+        `new_id` makes an id from a prefix; `translate` puts sentences into the user's language."""
         self._session = CallSession(settings, permissions)
         self._history = list(history)
         self._new_id = new_id
@@ -62,7 +63,7 @@ class Call:
         self._replayed = frozenset(turn.item_id for turn in history)
         self._transcript = Transcript(self._replayed, first_position)
         self._transcript.silence_s = self._session.silence_s
-        self._outbox = Outbox()
+        self._outbox = Outbox(translate=translate)
         self._playback = Playback()
         self._answers = Answers(new_id, self._outbox.send)
         self._barge_in = BargeIn(self._outbox, self._playback, self._transcript)
@@ -183,7 +184,7 @@ class Call:
 
     def waiting(self, message: str) -> None:
         """The upstream is not there yet; `message` tells the user why."""
-        self._outbox.tell({"type": "chat.status", "state": "connecting", "message": message})
+        self._outbox.status("connecting", message)
 
     def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:
         """The session is gone: try again (`Connect`) while that may help, else end the call.
@@ -198,9 +199,7 @@ class Call:
             return
         if self._outbox.is_open:
             self._break_off(now)
-            self._outbox.tell(
-                {"type": "chat.status", "state": "reconnecting", "message": problems.RECONNECTING}
-            )
+            self._outbox.status("reconnecting", problems.RECONNECTING)
         self._outbox.ask(Connect(delay))
 
     def _break_off(self, now: float) -> None:
@@ -239,17 +238,15 @@ class Call:
         try:
             event = events.parse_bounded(frame, policy.MAX_TEXT_FRAME)
             if wait_s := self._limits.event(event["type"], now):
-                self._refuse(problems.too_fast(wait_s, _event_id(event)), now)
+                self._refuse(problems.too_fast(wait_s, id_of(event)), now)
             else:
                 self._browser_event(event, now)
         except BadEvent as error:
             self._refuse(Problem(error.code, str(error)), now)
         except Refused as refused:
-            problem = Problem(refused.code, str(refused), event_id=_event_id(event))
-            self._refuse(problem, now)
+            self._refuse(Problem(refused.code, str(refused), event_id=id_of(event)), now)
         except (KeyError, TypeError, ValueError) as error:
-            message = f"The event {event['type'][:80]} is not complete or not well formed: {error}."
-            self._refuse(Problem("invalid_event", message, event_id=_event_id(event)), now)
+            self._refuse(problems.incomplete(event["type"], str(error), id_of(event)), now)
 
     def _speech(self, pcm: bytes, now: float) -> None:
         if len(pcm) % BYTES_PER_SAMPLE:
@@ -273,8 +270,7 @@ class Call:
         elif policy.FROM_BROWSER.get(kind) is Decision.RELAY:
             self._outbox.send({"type": kind})
         else:
-            message = f"The event {kind[:80]} cannot be sent in this call."
-            self._refuse(Problem("event_not_allowed", message, event_id=_event_id(event)), now)
+            self._refuse(problems.not_for_browsers(kind, id_of(event)), now)
 
     def _typed(self, event: Event, now: float) -> None:
         text = policy.typed_text(event)
@@ -362,7 +358,7 @@ class Call:
         if not self._outbox.is_open:
             self._retry.ready(now)
             self._outbox.open()
-            self._outbox.tell({"type": "chat.status", "state": "ready", "message": problems.READY})
+            self._outbox.status("ready", problems.READY)
 
     def _session_created(self, event: Event, now: float) -> None:
         session = scrubbed_session(event["session"])
@@ -421,11 +417,6 @@ class Call:
         self._tools.settle(now)
         if not self._is_over:
             self._answers.done(response["id"])
-
-
-def _event_id(event: dict[str, Any]) -> str | None:
-    found = event.get("event_id")
-    return found if isinstance(found, str) else None
 
 
 _Handler = Callable[[Call, Event, float], None]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatbot.realtime.audio import to_base64
+from chatbot.realtime.sentences import N_
 
 Event = dict[str, Any]
 
@@ -33,9 +34,9 @@ def parse(text: str) -> Event:
         if _holds_no_text(text):
             event = json.loads(_as_text(event))
     except (ValueError, RecursionError):
-        raise BadEvent("invalid_json", "The message is not valid JSON.") from None
+        raise BadEvent("invalid_json", N_("The message is not valid JSON.")) from None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
-        raise BadEvent("invalid_event", "A message must be a JSON object with a type.")
+        raise BadEvent("invalid_event", N_("A message must be a JSON object with a type."))
     return event
 
 
@@ -50,10 +51,16 @@ def _as_text(event: Any) -> str:
     return raw.decode("utf-16-le", "replace").replace("\\u0000", "")
 
 
+def id_of(event: Event) -> str | None:
+    """The sender's own id of an event, if it has a proper one."""
+    found = event.get("event_id")
+    return found if isinstance(found, str) else None
+
+
 def parse_bounded(text: str, most: int) -> Event:
     """As `parse`, but `message_too_large` for more than `most` characters."""
     if len(text) > most:
-        raise BadEvent("message_too_large", "That message is too long to send.")
+        raise BadEvent("message_too_large", N_("That message is too long to send."))
     return parse(text)
 
 

@@ -10,6 +10,7 @@ from chatbot.realtime.effects import Effect, Publish, SaveTurn, Told
 from chatbot.realtime.events import Event
 from chatbot.realtime.held import HeldSpeech, RecentSpeech
 from chatbot.realtime.problems import Problem
+from chatbot.realtime.sentences import Translate, in_english, in_words_of
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 
@@ -17,8 +18,10 @@ from chatbot.realtime.turns import Turn
 class Outbox:
     """Frames for both peers, and effects. What the upstream cannot hear yet is held."""
 
-    def __init__(self, room: int = 1) -> None:
-        """With `room` so many times as much is held as for a page."""
+    def __init__(self, room: int = 1, translate: Translate = in_english) -> None:
+        """With `room` so many times as much is held as for a page. `translate` puts sentences of
+        ours into the user's language."""
+        self._translate = translate
         self.is_open = False
         self._to_browser: list[str | bytes] = []
         self._to_upstream: list[str] = []
@@ -43,7 +46,11 @@ class Outbox:
 
     def tell(self, event: Event) -> None:
         """An event for the browser."""
-        self._to_browser.append(events.dump(event))
+        self._to_browser.append(events.dump(in_words_of(self._translate, event)))
+
+    def status(self, state: str, message: str) -> None:
+        """How the upstream is, in a state and a sentence."""
+        self.tell({"type": "chat.status", "state": state, "message": message})
 
     def pass_on(self, text: str) -> None:
         """An event for the browser, as the upstream wrote it."""
@@ -55,12 +62,13 @@ class Outbox:
 
     def show(self, event: Event) -> None:
         """An event for the browser and for the user's other tabs."""
-        self.tell(event)
+        event = in_words_of(self._translate, event)
+        self._to_browser.append(events.dump(event))
         self._effects.append(Publish(event))
 
     def complain(self, problem: Problem) -> None:
         """A problem for the browser, and for the operator's metrics."""
-        self.tell(problem.as_event())
+        self.tell(problem.as_event(self._translate))
         self._effects.append(Told(problem))
 
     # To the world

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatbot.realtime.events import Event
+from chatbot.realtime.sentences import N_, Arguments, Translate, filled, in_english
 
 UPSTREAM_UNAVAILABLE = 1013
 NOT_SIGNED_IN = 4401
@@ -20,21 +21,28 @@ LIMIT_REACHED = 4429
 class Problem:
     """A failure as the user meets it. With a `close_code` the call ends, without it goes on.
 
-    `retry_after` is in seconds; `event_id` is the browser's own, when one of its events failed.
+    `template` is an English sentence, marked with `N_`, which `arguments` fill; `retry_after` is
+    in seconds; `event_id` is the browser's own, when one of its events failed.
     """
 
     code: str
-    message: str
+    template: str
     close_code: int | None = None
     retry_after: float | None = None
     event_id: str | None = None
+    arguments: Arguments | None = None
 
-    def as_event(self) -> Event:
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return filled(self.template, self.arguments)
+
+    def as_event(self, translate: Translate = in_english) -> Event:
         """The `chat.error` that carries it."""
         event: dict[str, Any] = {
             "type": "chat.error",
             "code": self.code,
-            "message": self.message,
+            "message": filled(translate(self.template), self.arguments),
             "fatal": self.close_code is not None,
         }
         if self.retry_after is not None:
@@ -68,50 +76,59 @@ PERMANENT: frozenset[str] = frozenset(
     }
 )
 
-_ASK_OPERATOR = "Please tell the people who run this site."
+_BUSY = N_("The voice service is busy. Wait a moment, then say it again.")
 
 #: The service's error code -> our sentence, and the close code when the call cannot go on.
 _SENTENCES: dict[str, tuple[str, int | None]] = {
     "invalid_api_key": (
-        f"The voice service does not accept this site's key. {_ASK_OPERATOR}",
+        N_(
+            "The voice service does not accept this site's key. "
+            "Please tell the people who run this site."
+        ),
         UPSTREAM_UNAVAILABLE,
     ),
-    "missing_model": (f"The voice service was asked for no model. {_ASK_OPERATOR}", 1013),
+    "missing_model": (
+        N_("The voice service was asked for no model. Please tell the people who run this site."),
+        UPSTREAM_UNAVAILABLE,
+    ),
     "invalid_model": (
-        f"The voice service does not know this persona's model. {_ASK_OPERATOR}",
+        N_(
+            "The voice service does not know this persona's model. "
+            "Please tell the people who run this site."
+        ),
         UPSTREAM_UNAVAILABLE,
     ),
     "beta_api_shape_disabled": (
-        f"The voice service wants a newer protocol. {_ASK_OPERATOR}",
+        N_("The voice service wants a newer protocol. Please tell the people who run this site."),
         UPSTREAM_UNAVAILABLE,
     ),
     "insufficient_quota": (
-        f"This site's account with the voice service is used up. {_ASK_OPERATOR}",
+        N_(
+            "This site's account with the voice service is used up. "
+            "Please tell the people who run this site."
+        ),
         UPSTREAM_UNAVAILABLE,
     ),
-    "rate_limit_exceeded": ("The voice service is busy. Wait a moment, then say it again.", None),
-    "inference_rate_limit_exceeded": (
-        "The voice service is busy. Wait a moment, then say it again.",
-        None,
-    ),
+    "rate_limit_exceeded": (_BUSY, None),
+    "inference_rate_limit_exceeded": (_BUSY, None),
 }
-_UNKNOWN = "The voice service reported a problem. If the answer does not come, say it again."
-READY = "Go ahead, speak."
-RECONNECTING = "The voice service was lost for a moment. Go on speaking; nothing of it is lost."
+_UNKNOWN = N_("The voice service reported a problem. If the answer does not come, say it again.")
+READY = N_("Go ahead, speak.")
+RECONNECTING = N_("The voice service was lost for a moment. Go on speaking; nothing of it is lost.")
 UNREADABLE = Problem(
-    "bad_upstream_event", "The voice service sent something unreadable; the call goes on."
+    "bad_upstream_event", N_("The voice service sent something unreadable; the call goes on.")
 )
 EMPTY_ANSWER = Problem(
-    "empty_answer", "The assistant had no answer to that. Say it again in other words."
+    "empty_answer", N_("The assistant had no answer to that. Say it again in other words.")
 )
-ODD_FRAME = Problem("odd_audio_frame", "A sound frame must hold whole samples.")
+ODD_FRAME = Problem("odd_audio_frame", N_("A sound frame must hold whole samples."))
 ABUSE = Problem(
     "too_many_bad_messages",
-    "This page sends what cannot be accepted. Reload it, then call again.",
+    N_("This page sends what cannot be accepted. Reload it, then call again."),
     LIMIT_REACHED,
     retry_after=5,
 )
-LARGE_FRAME = Problem("audio_frame_too_large", "A sound frame may last one second at most.")
+LARGE_FRAME = Problem("audio_frame_too_large", N_("A sound frame may last one second at most."))
 
 
 def from_upstream(error: dict[str, Any]) -> Problem:
@@ -125,8 +142,28 @@ def from_upstream(error: dict[str, Any]) -> Problem:
 
 def too_fast(wait_s: float, event_id: str | None = None) -> Problem:
     """The browser sends more than a person could; it may go on in `wait_s` seconds."""
-    message = "That is more than can be taken at once; the call goes on. Wait a moment."
+    message = N_("That is more than can be taken at once; the call goes on. Wait a moment.")
     return Problem("rate_limited", message, retry_after=round(wait_s, 1), event_id=event_id)
+
+
+def incomplete(kind: str, reason: str, event_id: str | None) -> Problem:
+    """An event of the browser's that cannot be read."""
+    return Problem(
+        "invalid_event",
+        N_("The event %(type)s is not complete or not well formed: %(reason)s."),
+        event_id=event_id,
+        arguments={"type": kind[:80], "reason": reason},
+    )
+
+
+def not_for_browsers(kind: str, event_id: str | None) -> Problem:
+    """An event that no browser may send."""
+    return Problem(
+        "event_not_allowed",
+        N_("The event %(type)s cannot be sent in this call."),
+        event_id=event_id,
+        arguments={"type": kind[:80]},
+    )
 
 
 def refused_session(error: dict[str, Any]) -> Problem:
@@ -134,8 +171,15 @@ def refused_session(error: dict[str, Any]) -> Problem:
     problem = from_upstream(error)
     if problem.close_code is not None:
         return problem
-    message = f"The voice service refused this call's settings ({problem.code}). {_ASK_OPERATOR}"
-    return Problem(problem.code, message, UPSTREAM_UNAVAILABLE)
+    return Problem(
+        problem.code,
+        N_(
+            "The voice service refused this call's settings (%(code)s). "
+            "Please tell the people who run this site."
+        ),
+        UPSTREAM_UNAVAILABLE,
+        arguments={"code": problem.code},
+    )
 
 
 def failed_response(response: dict[str, Any]) -> Problem | None:

@@ -17,6 +17,7 @@ from chatbot.realtime import events
 from chatbot.realtime.effects import RunTool
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import Problem
+from chatbot.realtime.sentences import N_
 from chatbot.realtime.toolset import FunctionTool
 
 Outcome = Literal["completed", "failed", "interrupted"]
@@ -33,18 +34,18 @@ APPROVAL_WAIT_S = 120.0
 #: How long an MCP server's result may wait for the service's own answer before we ask for one.
 MCP_ANSWER_WAIT_S = 2.0
 
-NOT_ALLOWED = "The user did not allow it."
-NOT_ANSWERED = "The user was asked, but did not answer."
-CUT_OFF = "The call was cut off by the user before it was complete."
-TOO_MANY = "Too many tools at once."
-TOO_LONG = "The arguments are too long."
+NOT_ALLOWED = N_("The user did not allow it.")
+NOT_ANSWERED = N_("The user was asked, but did not answer.")
+CUT_OFF = N_("The call was cut off by the user before it was complete.")
+TOO_MANY = N_("Too many tools at once.")
+TOO_LONG = N_("The arguments are too long.")
 ROUNDS_OVER = Problem(
     "too_many_tool_rounds",
-    "The assistant went from tool to tool without an answer. Ask again, in other words.",
+    N_("The assistant went from tool to tool without an answer. Ask again, in other words."),
 )
 SERVER_AWAY = Problem(
     "mcp_server_unavailable",
-    "Some of the assistant's tools cannot be reached now. The call goes on without them.",
+    N_("Some of the assistant's tools cannot be reached now. The call goes on without them."),
 )
 
 

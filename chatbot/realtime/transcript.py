@@ -12,6 +12,7 @@ from typing import Any
 from chatbot.realtime.events import Event
 from chatbot.realtime.inflight import InFlight
 from chatbot.realtime.out_of_band import OutOfBand
+from chatbot.realtime.sentences import N_
 from chatbot.realtime.turns import (
     SETTLED,
     Role,
@@ -30,7 +31,7 @@ MAX_TOOL_TEXT = 4_200
 MAX_ERROR = 300
 
 #: What a tool came to that ran when the call ended.
-CALL_ENDED = "The call ended before it was done."
+CALL_ENDED = N_("The call ended before it was done.")
 
 _STATUS_OF_RESPONSE: dict[str, Status] = {
     "completed": "completed",
@@ -154,7 +155,7 @@ class Transcript:
             elif turn.status == "in_progress":
                 self._settle(turn, "interrupted", now)
             elif turn.status == "transcribing" or (turn.status == "speaking" and turn.text):
-                turn.error = "The call ended before the words were recognised."
+                turn.error = N_("The call ended before the words were recognised.")
                 self._settle(turn, "failed", now)
 
     def take_settled(self) -> list[tuple[int, Turn]]:
@@ -317,7 +318,7 @@ class Transcript:
         turn.error = (error or "")[:MAX_ERROR]
         if not (turn.text or turn.error):
             turn.text = "(nothing)" if status == "completed" else ""
-            turn.error = "" if status == "completed" else "The tool failed."
+            turn.error = "" if status == "completed" else N_("The tool failed.")
         self._settle(turn, status, now)
 
     def _heard_delta(self, event: Event, now: float) -> None:
@@ -332,7 +333,7 @@ class Transcript:
 
     def _hearing_failed(self, event: Event, now: float) -> None:
         turn = self._open(event["item_id"], "user", "transcribing", now)
-        turn.error = "The words could not be recognised."
+        turn.error = N_("The words could not be recognised.")
         self._settle(turn, "failed", now)
 
     def _output_item(self, event: Event, now: float) -> None:
@@ -386,7 +387,7 @@ class Transcript:
     def _tool_cut(self, turn: Turn, now: float) -> None:
         """A call that was cut before its arguments were there comes to nothing."""
         if not turn.tool_arguments:
-            self._tool_end(turn, "interrupted", "", "Cut off before it could run.", now)
+            self._tool_end(turn, "interrupted", "", N_("Cut off before it could run."), now)
 
     def _deleted(self, event: Event, now: float) -> None:
         turn = self._turns.get(event["item_id"])

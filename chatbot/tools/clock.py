@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from chatbot.realtime.sentences import N_
 from chatbot.tools.tool import ToolContext, tool
 
 UTC = ZoneInfo("UTC")
@@ -19,7 +20,7 @@ def zone_named(name: str | None) -> ZoneInfo:
         return UTC
 
 
-@tool(title="Look at the clock", time_limit_s=2)
+@tool(title=N_("Look at the clock"), time_limit_s=2)
 async def current_time(context: ToolContext) -> str:
     """The date and time now, where the user is. Use it for anything that depends on today."""
     now = timezone.now().astimezone(context.time_zone)

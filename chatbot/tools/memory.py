@@ -8,10 +8,11 @@ from channels.db import database_sync_to_async
 
 from chatbot import store
 from chatbot.access import facts_of
+from chatbot.realtime.sentences import N_
 from chatbot.tools.tool import ToolContext, ToolError, tool
 
 
-@tool(title="Remember a fact")
+@tool(title=N_("Remember a fact"))
 async def remember(
     context: ToolContext,
     fact: Annotated[str, "One sentence that makes sense on its own, at most 500 characters."],
@@ -27,7 +28,7 @@ async def remember(
     return "Remembered."
 
 
-@tool(title="Recall facts")
+@tool(title=N_("Recall facts"))
 async def recall(
     context: ToolContext,
     words: Annotated[str, "Only facts with one of these words; empty for all."] = "",
@@ -37,13 +38,13 @@ async def recall(
     return facts or "There is no such fact."
 
 
-@tool(title="Forget a fact", needs_approval=True)
+@tool(title=N_("Forget a fact"), needs_approval=True)
 async def forget(
     context: ToolContext, fact: Annotated[str, "The fact, word for word as `recall` gives it."]
 ) -> str:
     """Forget a fact about the user for good. They are asked before it happens."""
     if not await database_sync_to_async(store.forget_fact)(context.user, fact):
-        raise ToolError("There is no such fact; recall them to get the exact words.")
+        raise ToolError(N_("There is no such fact; recall them to get the exact words."))
     return "Forgotten."
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from chatbot import metrics
 from chatbot.realtime.effects import RunTool
+from chatbot.realtime.sentences import N_
 from chatbot.realtime.toolcalls import Outcome
 from chatbot.tools.registry import TOOLS
 from chatbot.tools.tool import ToolContext, ToolError
@@ -50,8 +51,8 @@ async def run_tool(order: RunTool, context: ToolContext) -> tuple[str, Outcome]:
     except ToolError as error:
         return str(error), "failed"
     except TimeoutError:
-        return f"The tool took longer than {order.time_limit_s:g} s and was stopped.", "failed"
+        return N_("The tool took too long and was stopped."), "failed"
     except Exception as error:
         # Its message may quote what was said: only its type is for the log.
         log.error("conversation %s: tool %s: %s", context.conversation_id, order.name, type(error))
-        return "The tool failed.", "failed"
+        return N_("The tool failed."), "failed"

@@ -8,6 +8,7 @@ from channels.db import database_sync_to_async
 
 from chatbot.access import turns_saying
 from chatbot.models import Turn
+from chatbot.realtime.sentences import N_
 from chatbot.tools.tool import ToolContext, ToolError, tool
 
 MAX_SNIPPETS = 8
@@ -15,7 +16,7 @@ MAX_WORDS = 8
 SNIPPET_CHARACTERS = 240
 
 
-@tool(title="Search past conversations", time_limit_s=5)
+@tool(title=N_("Search past conversations"), time_limit_s=5)
 async def search_conversations(
     context: ToolContext,
     words: Annotated[str, "Words to look for; those said together come first."],
@@ -25,7 +26,7 @@ async def search_conversations(
     wanted = [word.strip(".,;:!?\"'") for word in words.split()][:MAX_WORDS]
     wanted = [word for word in wanted if len(word) > 2] or [word for word in wanted if word]
     if not wanted:
-        raise ToolError("Give at least one word to look for.")
+        raise ToolError(N_("Give at least one word to look for."))
     found = await database_sync_to_async(_found)(context, wanted)
     return found or "Nothing was found in earlier conversations."
 

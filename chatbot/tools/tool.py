@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chatbot.models import User
+from chatbot.realtime.sentences import N_
 from chatbot.realtime.toolset import FunctionTool
 from chatbot.tools.schema import BadValue, checked, schema_of
 
@@ -57,9 +58,9 @@ class Tool:
         try:
             given = json.loads(arguments or "{}")
         except (ValueError, RecursionError):
-            raise ToolError("The arguments are not valid JSON.") from None
+            raise ToolError(N_("The arguments are not valid JSON.")) from None
         if not isinstance(given, dict):
-            raise ToolError("The arguments must be a JSON object.")
+            raise ToolError(N_("The arguments must be a JSON object."))
         hints = _hints(self.function)
         if unknown := sorted(given.keys() - hints.keys()):
             raise ToolError(f"There is no argument {unknown[0][:40]!r}.")
