@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from chatbot.realtime import events, policy, problems
+from chatbot.realtime import browser_events, events, policy, problems
 from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
 from chatbot.realtime.barge_in import BargeIn
@@ -240,6 +240,7 @@ class Call:
             if wait_s := self._limits.event(event["type"], now):
                 self._refuse(problems.too_fast(wait_s, id_of(event)), now)
             else:
+                browser_events.check(event)
                 self._browser_event(event, now)
         except BadEvent as error:
             self._refuse(Problem(error.code, str(error)), now)
@@ -249,7 +250,9 @@ class Call:
             self._refuse(problems.incomplete(event["type"], str(error), id_of(event)), now)
 
     def _speech(self, pcm: bytes, now: float) -> None:
-        if len(pcm) % BYTES_PER_SAMPLE:
+        if not pcm:
+            self._refuse(browser_events.EMPTY_FRAME, now)
+        elif len(pcm) % BYTES_PER_SAMPLE:
             self._refuse(problems.ODD_FRAME, now)
         elif len(pcm) > MAX_FRAME_BYTES:
             self._refuse(problems.LARGE_FRAME, now)
@@ -293,6 +296,12 @@ class Call:
             if event.get("item_id"):
                 self._playback.report(str(event["item_id"]), int(event["played_ms"]), False)
             self._cancel(event, now)
+
+    def _cancelled(self, event: Event, now: float) -> None:
+        if self._answers.is_busy or not self._playback.is_idle or self._tools.books.is_busy:
+            self._cancel(event, now)
+        else:
+            self._refuse(replace(browser_events.NO_ANSWER, event_id=_event_id(event)), now)
 
     def _cancel(self, event: Event, now: float) -> None:
         self._tools.books.stopped()
@@ -428,7 +437,7 @@ _OF_BROWSER: dict[str, _Handler] = {
     "chat.playback": lambda call, event, now: call._pause.reported(event, now),
     "chat.tool.answer": lambda call, event, now: call._tools.answered(event, now),
     "conversation.item.create": Call._typed,
-    "response.cancel": Call._cancel,
+    "response.cancel": Call._cancelled,
     "response.create": lambda call, event, now: call._answers.want(),
     "session.update": Call._session_change,
 }

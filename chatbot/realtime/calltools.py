@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatbot.realtime.events import Event
+from chatbot.realtime.fields import Refused
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.toolcalls import Outcome, ToolCalls
@@ -38,11 +39,11 @@ class CallTools:
         """`chat.tool.answer`: the user has decided.
 
         Raises:
-            KeyError, ValueError: the event is not well formed.
+            Refused: nobody has called such a tool.
         """
-        if not isinstance(event["approved"], bool):
-            raise ValueError("approved must be true or false")
-        self.books.approval(str(event["call_id"]), event["approved"], now)
+        if not self.books.knows(event["call_id"]):
+            raise Refused("invalid_tool_call_id", "No tool of this id was asked for.", "call_id")
+        self.books.approval(event["call_id"], event["approved"], now)
         self.settle(now)
 
     def tick(self, now: float) -> None:

@@ -85,26 +85,33 @@ def permitted(
     *,
     assistant_has_spoken: bool,
     current: Mapping[str, Any] | None = None,
+    is_page: bool = False,
 ) -> Session:
     """The partial session that may be forwarded, with `type`; whole or not at all.
 
     `current` is the session as it is. Stock clients send all their settings each time, so what
-    the client may not set is dropped, and not refused, when it is empty or as it is already.
+    the client may not set is dropped, and not refused, when it is empty or as it is already. With
+    `is_page` nothing is dropped: our page knows what it may set.
 
     Raises:
         Refused: a field is unknown, wrong, or not this client's to set.
     """
     _check_type(session)
     allowed: Session = {"type": "realtime"}
-    present = dict(_leaves(current or {}, ""))
-    for path, value in _leaves(session, ""):
+    ignored = frozenset({"type"}) if is_page else _IGNORED
+    present = dict(_leaves(current or {}, "", ignored))
+    for path, value in _leaves(session, "", ignored):
         param = f"session.{path}"
         field = _FIELDS.get(path)
         if field is None:
-            if path == "prompt" and not value:
+            if path == "prompt" and not value and not is_page:
                 continue
+            if path in _IGNORED:
+                raise not_allowed(param)
             raise unknown(param[: fields.MAX_NAME])
         if not field.may_be_set(permissions):
+            if is_page:
+                raise not_allowed(param)
             if _says_nothing(path, value) or (path in present and present[path] == value):
                 continue
             raise not_allowed(param)
@@ -174,16 +181,18 @@ def _check_type(session: Any) -> None:
         raise invalid("session.type", "expected realtime.")
 
 
-def _leaves(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def _leaves(
+    group: Mapping[str, Any], prefix: str, ignored: frozenset[str]
+) -> Iterator[tuple[str, Any]]:
     """Every field that the client names, with its path; a group that is null says nothing."""
     for key, value in group.items():
         path = f"{prefix}{key}"
         if path in _GROUPS:
             if isinstance(value, dict):
-                yield from _leaves(value, f"{path}.")
+                yield from _leaves(value, f"{path}.", ignored)
             elif value is not None:
                 raise invalid(f"session.{path}", "expected an object.")
-        elif path not in _IGNORED:
+        elif path not in ignored:
             yield path, value
 
 

@@ -127,6 +127,7 @@ class CallSession:
             self._permissions,
             assistant_has_spoken=assistant_has_spoken,
             current=self._session,
+            is_page=True,
         )
         self._unanswered[event_id] = changes
         self._event_id_of[event_id] = event.get("event_id")

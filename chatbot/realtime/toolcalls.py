@@ -95,6 +95,15 @@ class ToolCalls:
 
     # Taking
 
+    @property
+    def is_busy(self) -> bool:
+        """The model will go on when tools have ended."""
+        return any(response.status != "cancelled" for response in self._responses.values())
+
+    def knows(self, call_id: str) -> bool:
+        """Whether the model has called a tool under this id."""
+        return call_id in self._calls
+
     def take_told(self) -> list[Event | Problem]:
         """Events and problems for the page, in order."""
         taken, self._told = self._told, []

@@ -218,8 +218,13 @@ def test_an_answer_to_nothing_or_of_the_wrong_kind_is_harmless() -> None:
     call.call_tool(name="forget")
     for wrong in ({"call_id": "c1"}, {"approved": True}, {"call_id": "c1", "approved": 1}):
         call.browser({"type": "chat.tool.answer", **wrong})
-    assert [error["code"] for error in call.told("chat.error")] == ["invalid_event"] * 3
+    assert [error["code"] for error in call.told("chat.error")] == [
+        "missing_required_parameter",
+        "missing_required_parameter",
+        "invalid_value",
+    ]
     call.browser({"type": "chat.tool.answer", "call_id": "unknown", "approved": True})
+    assert call.told("chat.error")[-1]["code"] == "invalid_tool_call_id"
     assert call.orders() == []
     call.browser({"type": "chat.tool.answer", "call_id": "c1", "approved": True})
     assert [order.name for order in call.orders()] == ["forget"]
