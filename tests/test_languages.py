@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from chatbot.languages import catalogue_version, language_of, translator
 from chatbot.models import Turn, User
@@ -72,6 +73,7 @@ def test_scripts_get_their_sentences_once(client: Client) -> None:
     page = client.get("/accounts/login/", headers=GERMAN)
     address = page.context["catalogue_url"]
     assert address == f"/jsi18n/?language=de&version={catalogue_version('de')}"
+    assert f'src="{escape(address)}"' in page.content.decode()
     answer = client.get(address)
     assert answer["Content-Type"].startswith("text/javascript")
     assert LISTENING in answer.content.decode()
