@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { IDLE, isUnderWay, phaseOf, statusOf, step } from "../../chatbot/static/chatbot/js/call.js";
+import { IDLE, isUnderWay, phaseOf, sentenceOf, step } from "../../chatbot/static/chatbot/js/call.js";
+import { say } from "../../chatbot/static/chatbot/js/messages.js";
 
 const event = (type, fields = {}) => ({ type: "event", event: { type, ...fields } });
 const after = (...signals) => signals.reduce(step, IDLE);
@@ -19,7 +20,7 @@ test("a call goes from idle by connecting to listening", () => {
 
 test("while connecting, the server's word is shown", () => {
   const loading = event("chat.status", { state: "connecting", message: "The engine is loading." });
-  assert.equal(statusOf(after({ type: "dial" }, loading)), "The engine is loading.");
+  assert.equal(sentenceOf(after({ type: "dial" }, loading)), "The engine is loading.");
 });
 
 test("a spoken turn is heard, thought about, answered and played to its end", () => {
@@ -32,7 +33,7 @@ test("a spoken turn is heard, thought about, answered and played to its end", ()
     { type: "playing", playing: false },
   ].map((_, i, signals) => phaseOf(after(...open, ...signals.slice(0, i + 1))));
   assert.deepEqual(phases, [
-    "listening",
+    "hearing",
     "thinking",
     "thinking",
     "speaking",
@@ -62,11 +63,11 @@ test("a microphone that is refused leaves a call for typing, and says so", () =>
   const refused = { type: "microphone", state: "off", notice: "Not allowed." };
   const state = after({ type: "dial" }, refused, ready);
   assert.equal(phaseOf(state), "listening");
-  assert.equal(statusOf(state), "Connected. Type a message.");
+  assert.equal(sentenceOf(state), "Connected. Type a message.");
   assert.equal(state.notice.message, "Not allowed.");
   const granted = step(state, { type: "microphone", state: "on" });
   assert.equal(granted.notice, null);
-  assert.equal(statusOf(granted), "Listening");
+  assert.equal(sentenceOf(granted), "Listening");
 });
 
 test("an error that is not fatal is shown until the next answer or until it is dismissed", () => {
@@ -99,9 +100,76 @@ test("sound that is reported after the end changes nothing", () => {
 test("a lost upstream is said calmly, and the call is as before once it is back", () => {
   const lost = event("chat.status", { state: "reconnecting", message: "Go on speaking." });
   const state = after(...open, lost);
-  assert.equal(phaseOf(state), "connecting");
-  assert.equal(statusOf(state), "Go on speaking.");
+  assert.equal(phaseOf(state), "reconnecting");
+  assert.equal(sentenceOf(state), "Go on speaking.");
   assert.equal(phaseOf(step(state, ready)), "listening");
+});
+
+test("a lost line is said calmly, through all that it takes to have it back", () => {
+  const connecting = event("chat.status", { state: "connecting", message: "Still trying." });
+  const lost = after(...open, answering, { type: "lost", isOnline: true });
+  assert.equal(phaseOf(lost), "reconnecting");
+  assert.equal(sentenceOf(lost), say("state.reconnecting"));
+  assert.equal(isUnderWay(lost), true);
+  assert.equal(lost.notice, null);
+  const slow = step(lost, connecting);
+  assert.equal(phaseOf(slow), "reconnecting");
+  assert.equal(sentenceOf(slow), "Still trying.");
+  const back = step(slow, ready);
+  assert.equal(phaseOf(back), "listening");
+  assert.equal(back.microphone, "on");
+});
+
+test("a question that was asked meanwhile is thought about once the line is back", () => {
+  const back = after(...open, { type: "lost", isOnline: true }, { type: "asked" }, ready);
+  assert.equal(phaseOf(back), "thinking");
+});
+
+test("a device without a network says that it waits for one", () => {
+  const state = after(...open, { type: "lost", isOnline: false });
+  assert.equal(sentenceOf(state), say("state.kept"));
+  assert.equal(sentenceOf(step(state, { type: "lost", isOnline: true })), say("state.reconnecting"));
+});
+
+test("while an answer is paused for a sound, the user is heard", () => {
+  const speaking = after(...open, answering, { type: "playing", playing: true });
+  const paused = [
+    event("input_audio_buffer.speech_started"),
+    event("chat.paused", { generation: 0 }),
+    { type: "playing", playing: false },
+  ].reduce(step, speaking);
+  assert.equal(phaseOf(paused), "hearing");
+  const resumed = [event("chat.resumed"), { type: "playing", playing: true }].reduce(step, paused);
+  assert.equal(phaseOf(resumed), "speaking");
+});
+
+test("muted, held, silenced and typing calls say what they wait for", () => {
+  const sentence = (...signals) => sentenceOf(after(...open, ...signals));
+  assert.equal(sentence({ type: "muted", muted: true }), say("state.muted"));
+  assert.equal(sentence({ type: "mode", mode: "push-to-talk" }), say("state.hold"));
+  assert.equal(sentence({ type: "silenced", silenced: true }), say("state.silenced"));
+  assert.equal(sentence({ type: "microphone", state: "lost" }), say("state.typing"));
+  assert.equal(sentence({ type: "sound", state: "blocked" }), say("state.blocked"));
+  const off = { type: "sound", state: "on" };
+  assert.equal(sentence({ type: "sound", state: "blocked" }, off), say("state.listening"));
+});
+
+test("a held button is heard, also where no turn detection says so", () => {
+  const state = after(
+    ...open,
+    { type: "mode", mode: "push-to-talk" },
+    { type: "talking", talking: true },
+  );
+  assert.equal(phaseOf(state), "hearing");
+  assert.equal(phaseOf(step(state, { type: "talking", talking: false })), "listening");
+  assert.equal(step(state, { type: "mode", mode: "hands-free" }).talking, false);
+});
+
+test("a call that was taken over has ended, and says where it goes on", () => {
+  const closing = { code: 4409, message: "In another tab.", wayOut: "again" };
+  const state = after(...open, { type: "closed", closing });
+  assert.equal(phaseOf(state), "ended");
+  assert.equal(state.notice.message, "In another tab.");
 });
 
 test("while a tool runs the assistant is thinking, unless the user has stopped it", () => {
@@ -110,12 +178,4 @@ test("while a tool runs the assistant is thinking, unless the user has stopped i
   assert.equal(phaseOf(step(running, { type: "stopped" })), "listening");
   const finished = event("chat.tool.finished", { call_id: "c1", status: "completed" });
   assert.equal(phaseOf([finished, answering, answered].reduce(step, running)), "listening");
-});
-
-test("a persona that waits for push-to-talk is said, since the page has no button for it", () => {
-  const session = { audio: { input: { turn_detection: null } } };
-  const { notice } = after(...open, event("session.updated", { session }));
-  assert.match(notice?.message ?? "", /Type your message/);
-  const vad = { audio: { input: { turn_detection: { type: "server_vad" } } } };
-  assert.equal(after(...open, event("session.updated", { session: vad })).notice, null);
 });

@@ -2,7 +2,9 @@
 /**
  * What the call is doing, as a pure function of what has happened.
  *
- *   idle -> connecting -> listening <-> thinking <-> speaking -> ended | error -> connecting ...
+ *   idle -> connecting -> listening <-> hearing <-> thinking <-> speaking -> ended | error
+ *
+ * and from each of these to reconnecting and back.
  */
 
 import { say } from "./messages.js";
@@ -10,20 +12,33 @@ import { say } from "./messages.js";
 /**
  * @typedef {import("./transport.js").SocketEvent} SocketEvent
  * @typedef {import("./transport.js").Closing} Closing
- * @typedef {"idle" | "connecting" | "listening" | "thinking" | "speaking" | "ended" | "error"} Phase
+ * @typedef {import("./talk.js").Mode} Mode
+ * @typedef {"idle" | "connecting" | "listening" | "hearing" | "thinking" | "speaking"
+ *   | "reconnecting" | "ended" | "error"} Phase
  * @typedef {{message: string, wayOut: import("./transport.js").WayOut | null}} Notice
  *
  * @typedef {object} CallState
- * @property {"idle" | "connecting" | "open" | "ended" | "error"} line
- * @property {"off" | "asking" | "on"} microphone
+ * @property {"idle" | "connecting" | "open" | "reconnecting" | "ended" | "error"} line
+ * @property {"off" | "asking" | "on" | "lost"} microphone "lost": it went away, and there is no other
+ * @property {boolean} silenced the system gives the microphone to somebody else
+ * @property {boolean} muted
+ * @property {Mode} mode
+ * @property {boolean} talking the button of push-to-talk is held
+ * @property {"on" | "blocked"} sound "blocked": the browser plays nothing until the next tap
  * @property {boolean} hearing the user is speaking
  * @property {boolean} asked an answer is due that has not begun
  * @property {string | null} responseId the answer being made
  * @property {boolean} playing
- * @property {string} progress the server's word on connecting
+ * @property {string} progress a word on connecting, or connecting again
  * @property {Notice | null} notice
  *
  * @typedef {{type: "dial"} | {type: "asked"} | {type: "stopped"} | {type: "dismiss"}
+ *   | {type: "lost", isOnline: boolean}
+ *   | {type: "mode", mode: Mode}
+ *   | {type: "muted", muted: boolean}
+ *   | {type: "talking", talking: boolean}
+ *   | {type: "silenced", silenced: boolean}
+ *   | {type: "sound", state: CallState["sound"]}
  *   | {type: "microphone", state: CallState["microphone"], notice?: string}
  *   | {type: "notice", message: string}
  *   | {type: "playing", playing: boolean}
@@ -31,10 +46,17 @@ import { say } from "./messages.js";
  *   | {type: "closed", closing: Closing}} Signal
  */
 
+const TAKEN_OVER = 4409;
+
 /** @type {CallState} */
 export const IDLE = {
   line: "idle",
   microphone: "off",
+  silenced: false,
+  muted: false,
+  mode: "hands-free",
+  talking: false,
+  sound: "on",
   hearing: false,
   asked: false,
   responseId: null,
@@ -47,42 +69,58 @@ export const IDLE = {
 export function phaseOf(state) {
   if (state.line !== "open") return state.line;
   if (state.playing) return "speaking";
+  if (state.hearing || state.talking) return "hearing";
   return state.responseId || state.asked ? "thinking" : "listening";
 }
 
 /** @param {CallState} state a line that says what is going on */
-export function statusOf(state) {
+export function sentenceOf(state) {
   const phase = phaseOf(state);
-  if (phase === "connecting" && state.progress) return state.progress;
-  if (phase === "listening" && state.microphone === "asking") return say("state.asking");
-  if (phase === "listening" && state.microphone === "off") return say("state.typing");
-  if (phase === "listening" && state.hearing) return say("state.hearing");
+  if (isUnderWay(state) && state.sound === "blocked") return say("state.blocked");
+  if (state.progress && (phase === "connecting" || phase === "reconnecting")) return state.progress;
+  if (phase === "listening") return say(`state.${waitingFor(state)}`);
   return say(`state.${phase}`);
+}
+
+export { sentenceOf as statusOf };
+
+/**
+ * What a call that listens waits for.
+ * @param {CallState} state
+ * @returns {"asking" | "typing" | "silenced" | "muted" | "hold" | "listening"}
+ */
+function waitingFor({ microphone, silenced, muted, mode }) {
+  if (microphone === "asking") return "asking";
+  if (microphone !== "on") return "typing";
+  if (silenced) return "silenced";
+  if (muted) return "muted";
+  return mode === "push-to-talk" ? "hold" : "listening";
 }
 
 /** @param {CallState} state */
 export function isUnderWay({ line }) {
-  return line === "connecting" || line === "open";
+  return line === "connecting" || line === "open" || line === "reconnecting";
 }
+
+/** What is not known any more once the server, or the upstream, is lost. */
+const FORGOTTEN = { hearing: false, responseId: null };
 
 /** @type {Record<string, (state: CallState, event: SocketEvent) => Partial<CallState>>} */
 const ON_EVENT = {
-  "chat.status": (_, { state, message }) => {
+  "chat.status": ({ line }, { state, message }) => {
     if (state === "ready") return { line: "open", progress: "" };
-    return { line: "connecting", progress: message };
+    if (line === "connecting" && state !== "reconnecting") return { progress: message };
+    return { line: "reconnecting", progress: message, ...FORGOTTEN };
   },
   "chat.error": (_, { message, fatal }) =>
     fatal ? {} : { notice: { message, wayOut: null }, asked: false },
   "chat.tool.started": () => ({ asked: true }),
-  "session.updated": (_, { session }) =>
-    session?.audio?.input?.turn_detection === null
-      ? { notice: { message: say("state.pushToTalk"), wayOut: null } }
-      : {},
   "input_audio_buffer.speech_started": () => ({ hearing: true, asked: false }),
   "input_audio_buffer.speech_stopped": () => ({ hearing: false, asked: true }),
   "input_audio_buffer.cleared": () => ({ hearing: false, asked: false }),
   "conversation.item.input_audio_transcription.completed": (_, { transcript }) =>
     transcript?.trim() ? {} : { asked: false },
+  "chat.resumed": () => ({ hearing: false, asked: false }),
   "response.created": (_, { response }) => ({
     responseId: response.id,
     asked: false,
@@ -101,6 +139,18 @@ export function step(state, signal) {
   switch (signal.type) {
     case "dial":
       return { ...IDLE, line: "connecting" };
+    case "lost":
+      return lost(state, signal.isOnline);
+    case "mode":
+      return { ...state, mode: signal.mode, talking: false };
+    case "muted":
+      return { ...state, muted: signal.muted };
+    case "talking":
+      return { ...state, talking: signal.talking };
+    case "silenced":
+      return { ...state, silenced: signal.silenced };
+    case "sound":
+      return { ...state, sound: signal.state };
     case "asked":
       return { ...state, asked: true };
     case "stopped":
@@ -129,11 +179,19 @@ export function step(state, signal) {
 function withMicrophone(state, microphone, message) {
   if (!isUnderWay(state)) return state;
   const notice = message ? { message, wayOut: null } : microphone === "on" ? null : state.notice;
-  return { ...state, microphone, notice, hearing: microphone === "on" && state.hearing };
+  const hearing = microphone === "on" && state.hearing;
+  return { ...state, microphone, notice, hearing, silenced: false };
+}
+
+/** @param {CallState} state @param {boolean} isOnline @returns {CallState} */
+function lost(state, isOnline) {
+  const progress = say(isOnline ? "state.reconnecting" : "state.kept");
+  return { ...state, line: "reconnecting", progress, ...FORGOTTEN };
 }
 
 /** @param {Closing} closing @returns {CallState} */
 function closed({ code, message, wayOut }) {
   if (code === 1000) return { ...IDLE, line: "ended" };
+  if (code === TAKEN_OVER) return { ...IDLE, line: "ended", notice: { message, wayOut } };
   return { ...IDLE, line: "error", notice: { message, wayOut } };
 }

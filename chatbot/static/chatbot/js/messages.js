@@ -8,13 +8,19 @@ export const MESSAGES = {
   "state.hearing": "Hearing you",
   "state.asking": "Waiting for the microphone…",
   "state.typing": "Connected. Type a message.",
+  "state.muted": "You are muted",
+  "state.hold": "Hold the button, or the space bar, and speak",
+  "state.silenced":
+    "The system has taken the microphone, perhaps for a phone call. Type meanwhile.",
+  "state.reconnecting": "The connection is lost. Trying again; what you say is kept.",
+  "state.kept":
+    "This device is offline. What you say or type is kept and sent when the network is back.",
+  "state.blocked": "The browser has stopped the sound. Tap anywhere to hear it.",
   "state.thinking": "Thinking…",
   "state.speaking": "Speaking",
   "state.ended": "The call has ended",
   "state.error": "The call failed",
   "state.watching": "A call is running in another tab. You see its captions here.",
-  "state.pushToTalk":
-    "This assistant waits for push-to-talk, which this page cannot do yet. Type your message.",
   "state.elsewhere": "A call is running in another tab, in another conversation.",
   "state.watched": "The call in the other tab has ended.",
 
@@ -52,6 +58,7 @@ export const MESSAGES = {
     "The microphone is used by another program. Close that program and press “Use microphone”, or type your message.",
   "microphone.failed":
     "The microphone could not be started. Press “Use microphone” to try again, or type your message.",
+  "microphone.replaced": "The microphone was disconnected. The call goes on with another one.",
   "microphone.lost":
     "The microphone was disconnected. Plug it in and press “Use microphone”, or type your message.",
   "sound.unsupported":

@@ -1,0 +1,174 @@
+// @ts-check
+/** What is heard in a call: obeys the server's word on it, and reports what was played. */
+
+import { Playback } from "./playback.js";
+
+/**
+ * @typedef {import("./transport.js").SocketEvent} SocketEvent
+ * @typedef {import("./playback.js").PlaybackStatus} PlaybackStatus
+ * @typedef {import("./playqueue.js").AudioKey} AudioKey
+ */
+
+const REPORT_INTERVAL_MS = 250;
+
+export class Loudspeaker {
+  #playback;
+  #report;
+  #reportedAt = 0;
+  /** Each call counts its generations from 0, the player does not: what to add for this call. */
+  #base = 0;
+  #newest = -1;
+  #isPaused = false;
+  /** @type {string | null} the item that was heard last */
+  #itemId = null;
+
+  /**
+   * @param {{status: (status: PlaybackStatus) => void, report: (event: SocketEvent) => void}} handlers
+   */
+  constructor({ status, report }) {
+    this.#report = report;
+    this.#playback = new Playback({
+      status: (shown) => {
+        this.#itemId = shown.key?.itemId ?? null;
+        status(shown);
+        this.#reportPlaying(shown);
+      },
+      ended: ({ key, playedMs, state }) => this.#tell(key, playedMs, state),
+    });
+  }
+
+  /** Whether something is being heard, is about to be, or is paused. */
+  get active() {
+    return this.#playback.active;
+  }
+
+  /** What goes to the device, for the echo gate. */
+  get output() {
+    return this.#playback.output ?? undefined;
+  }
+
+  /** @param {AudioContext} context @param {string} workletUrl */
+  async load(context, workletUrl) {
+    await this.#playback.load(context, workletUrl);
+  }
+
+  /** @param {SocketEvent} event */
+  receive(event) {
+    switch (event.type) {
+      case "chat.call.started":
+        return this.#beginCall(event.turns);
+      case "chat.audio":
+        return this.#header(event);
+      case "response.done":
+        return this.#playback.finish();
+      case "chat.paused":
+        return void this.#pause();
+      case "chat.resumed":
+        return this.#resume();
+      case "chat.interrupted":
+        return void this.#flushBefore(event.generation);
+      case "input_audio_buffer.speech_started":
+        return void this.#flushOldCall();
+    }
+  }
+
+  /** @param {ArrayBuffer} pcm */
+  audio(pcm) {
+    this.#playback.audio(pcm);
+    if (this.#isPaused && !this.#playback.paused) void this.#playback.pause();
+  }
+
+  /** The call is lost: what has come is played, what is in doubt is not. */
+  async lost() {
+    this.#playback.finish();
+    if (this.#isPaused) await this.cut();
+  }
+
+  /**
+   * Be silent at once.
+   * @returns {Promise<object | null>} where the answer was cut, as the server wants it
+   */
+  async cut() {
+    this.#isPaused = false;
+    const cut = await this.#playback.flush();
+    return cut && this.#position(cut.key, cut.playedMs);
+  }
+
+  /** @param {number} volume 0..1 */
+  setVolume(volume) {
+    this.#playback.setVolume(volume);
+  }
+
+  /** @param {string} id */
+  setSpeaker(id) {
+    return this.#playback.setSpeaker(id);
+  }
+
+  close() {
+    this.#playback.close();
+  }
+
+  /** An answer that is stored whole goes on; any other is answered anew. @param {any[]} turns */
+  #beginCall(turns) {
+    this.#base = this.#newest + 1;
+    const isWhole = turns.some(
+      ({ item_id, status }) => item_id === this.#itemId && status === "completed",
+    );
+    if (this.active && !isWhole) void this.cut();
+  }
+
+  /** @param {any} header */
+  #header(header) {
+    const generation = this.#base + header.generation;
+    this.#newest = Math.max(this.#newest, generation);
+    this.#playback.header({ ...header, generation });
+  }
+
+  async #pause() {
+    this.#isPaused = true;
+    const position = await this.#playback.pause();
+    if (position) this.#tell(position.key, position.playedMs, "paused");
+  }
+
+  #resume() {
+    this.#isPaused = false;
+    this.#playback.resume();
+  }
+
+  /** @param {number} generation */
+  async #flushBefore(generation) {
+    this.#isPaused = false;
+    await this.#playback.flushBefore(this.#base + generation);
+    this.#playback.resume();
+  }
+
+  /** The server knows nothing of what is left of the call before: the user does not talk over it. */
+  async #flushOldCall() {
+    if (this.active && this.#newest < this.#base) await this.cut();
+  }
+
+  /** @param {PlaybackStatus} status */
+  #reportPlaying({ key, playedMs = 0, paused }) {
+    const now = performance.now();
+    if (!key || paused || now - this.#reportedAt < REPORT_INTERVAL_MS) return;
+    this.#reportedAt = now;
+    this.#tell(key, playedMs, "playing");
+  }
+
+  /** @param {AudioKey} key @param {number} playedMs @param {string} state */
+  #tell(key, playedMs, state) {
+    const position = this.#position(key, playedMs);
+    if (position) this.#report({ type: "chat.playback", ...position, state });
+  }
+
+  /** Null for what is left of a call before. @param {AudioKey} key @param {number} playedMs */
+  #position({ generation, itemId, contentIndex }, playedMs) {
+    if (generation < this.#base) return null;
+    return {
+      generation: generation - this.#base,
+      item_id: itemId,
+      content_index: contentIndex,
+      played_ms: Math.floor(playedMs),
+    };
+  }
+}
