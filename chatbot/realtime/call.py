@@ -301,7 +301,7 @@ class Call:
         if self._answers.is_busy or not self._playback.is_idle or self._tools.books.is_busy:
             self._cancel(event, now)
         else:
-            self._refuse(replace(browser_events.NO_ANSWER, event_id=_event_id(event)), now)
+            self._refuse(replace(browser_events.NO_ANSWER, event_id=id_of(event)), now)
 
     def _cancel(self, event: Event, now: float) -> None:
         self._tools.books.stopped()
