@@ -58,8 +58,12 @@ def deleted_conversations_of(user: User) -> QuerySet[Conversation]:
 
 def spoken_conversations_of(user: User) -> QuerySet[Conversation]:
     """Those of the user's conversations in which something was said."""
-    said = Turn.objects.filter(conversation=OuterRef("pk"))
-    return conversations_of(user).filter(Exists(said))
+    return spoken(conversations_of(user))
+
+
+def spoken(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Those in which something was said; the others are calls that came to nothing."""
+    return conversations.filter(Exists(Turn.objects.filter(conversation=OuterRef("pk"))))
 
 
 def conversation_for(user: User, conversation_id: str | UUID) -> Conversation:

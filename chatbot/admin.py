@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from chatbot import fact_admin, token_admin, usage, usage_admin
-from chatbot.access import with_length
+from chatbot import fact_admin, store, token_admin, usage, usage_admin
+from chatbot.access import spoken, with_length
+from chatbot.cost import is_priced
 from chatbot.forms import PersonaForm
 from chatbot.models import Conversation, Persona, Turn, User
 
@@ -34,12 +36,24 @@ admin.site.register(User, UserAdmin)
 class PersonaAdmin(PersonaModelAdmin):
     """Who people can talk to."""
 
-    list_display = ["name", "slug", "model", "voice", "transcription_model", "is_default"]
+    list_display = [
+        *("name", "slug", "model", "voice", "transcription_model"),
+        *("is_listed", "is_default"),
+    ]
+    list_filter = ["is_listed"]
     search_fields = ["name", "slug", "instructions"]
     prepopulated_fields = {"slug": ["name"]}
     form = PersonaForm
     fieldsets = [
-        (None, {"fields": ["name", "slug", "is_default", "instructions"]}),
+        (
+            None,
+            {
+                "fields": [
+                    *("name", "slug", "description"),
+                    *("is_listed", "is_default", "instructions"),
+                ]
+            },
+        ),
         (_("Tools"), {"fields": ["tools", "mcp_servers"]}),
         (
             _("Voice"),
@@ -73,14 +87,67 @@ class PersonaAdmin(PersonaModelAdmin):
             for name, options in self.fieldsets
         ]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Persona | None = None) -> bool:
+        """New conversations need the default persona."""
+        is_needed = obj is not None and obj.is_default
+        return not is_needed and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Persona, form: Any, change: bool) -> None:
+        store.save_persona(obj)
+        if not is_priced(obj.model):
+            told = _(
+                "No price is known for the model “%(model)s”, so that its cost is shown as "
+                "unknown. Make sure that its name is right."
+            )
+            self.message_user(request, told % {"model": obj.model}, messages.WARNING)
+
+
+class Said(admin.SimpleListFilter):
+    """Calls that came to nothing are left out, unless they are asked for."""
+
+    title = _("turns")
+    parameter_name = "turns"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("none", _("Without any")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": _("With any")}
+        yield from others
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Conversation]
+    ) -> QuerySet[Conversation]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(turns=None) if self.value() == "none" else spoken(queryset)
+
+
+class Deleted(admin.SimpleListFilter):
+    """Whether the user has deleted the conversation; staff see it until it is gone for good."""
+
+    title = _("deleted by its user")
+    parameter_name = "deleted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("No")), ("yes", _("Yes"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Conversation]
+    ) -> QuerySet[Conversation]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(deleted_at__isnull=self.value() == "no")
+
 
 @admin.register(Conversation)
 class ConversationAdmin(ConversationModelAdmin):
     """What was said: a list to find it in, and each as a transcript. Nothing here edits it."""
 
-    list_display = ["name", "user", "persona", "started", "length", "turns", "cost"]
+    list_display = ["name", "user", "persona", "started", "length", "turns", "cost", "deleted"]
     list_select_related = ["user", "persona"]
-    list_filter = ["persona", "created_at"]
+    list_filter = ["persona", "created_at", Said, Deleted]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     search_fields = ["title"]
@@ -156,3 +223,7 @@ class ConversationAdmin(ConversationModelAdmin):
             getattr(conversation, name) for name in ("known_usd", "unknown_costs", "usage_count")
         )
         return usage.cost_text(known, unknown, rows)
+
+    @admin.display(description=_("deleted"), boolean=True, ordering="deleted_at")
+    def deleted(self, conversation: Conversation) -> bool:
+        return conversation.deleted_at is not None

@@ -7,6 +7,8 @@ import re
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from django.utils import timezone
+
 from chatbot.prices import PRICES, Price, Tokens
 from chatbot.realtime.usage import ENGINE, Used
 
@@ -45,6 +47,11 @@ def price_of(model: str, on: date) -> Price | None:
         return found
     snapshot = SNAPSHOT.fullmatch(model)
     return _row(snapshot["model"], on) if snapshot else None
+
+
+def is_priced(model: str) -> bool:
+    """Whether anything is known of what the model costs today."""
+    return model == ENGINE or price_of(model, timezone.now().date()) is not None
 
 
 def _row(model: str, on: date) -> Price | None:

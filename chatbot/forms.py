@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from chatbot import mcp
 from chatbot.models import USER_SETTINGS, Persona
+from chatbot.prices import PRICES
+from chatbot.realtime.choices import LANGUAGES
+from chatbot.realtime.fields import MAX_INSTRUCTIONS
 from chatbot.tools.registry import TOOLS
 
 if TYPE_CHECKING:
     PersonaModelForm = forms.ModelForm[Persona]
 else:
     PersonaModelForm = forms.ModelForm
+
+
+#: `USER_SETTINGS` in words.
+SETTINGS = {
+    "voice": _("voice"),
+    "turn_detection": _("turn detection and eagerness"),
+    "speed": _("speed"),
+    "output_modality": _("spoken or written answers"),
+    "language": _("language"),
+}
+
+
+class KnownModels(AdminTextInputWidget):
+    """A text field that offers the models whose price is known."""
+
+    def render(self, name: str, value: Any, *args: Any, **kwargs: Any) -> SafeString:
+        field = super().render(name, value, *args, **kwargs)
+        known = ((price.model,) for price in PRICES if price.audio.output)
+        options = format_html_join("", '<option value="{}">', known)
+        return format_html('{}<datalist id="known-models">{}</datalist>', field, options)
+
+
+class BoundedDecoder(json.JSONDecoder):
+    """Takes what is nested too deeply to be read for what it is: no proper JSON."""
+
+    def decode(self, s: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().decode(s, *args, **kwargs)
+        except RecursionError:
+            raise json.JSONDecodeError("nested too deeply", "", 0) from None
 
 
 class TitleForm(forms.Form):
@@ -59,14 +96,47 @@ class PersonaForm(PersonaModelForm):
     )
     user_settings = forms.MultipleChoiceField(
         label=_("Callers may change"),
-        choices=[(name, name.replace("_", " ")) for name in USER_SETTINGS],
+        choices=list(SETTINGS.items()),
+        initial=USER_SETTINGS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
+    )
+    model = forms.RegexField(
+        label=_("Model"),
+        regex=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$",
+        max_length=80,
+        initial=Persona._meta.get_field("model").default,
+        widget=KnownModels(attrs={"list": "known-models"}),
+        help_text=_("A speech-to-speech model of the voice service."),
+        error_messages={
+            "invalid": _(
+                "The name of a model has letters, digits and . _ : / - only, and no spaces."
+            )
+        },
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[("", _("Found out")), *(LANGUAGES.items())],
+        required=False,
+        help_text=_("What people speak."),
+    )
+    instructions = forms.CharField(
+        label=_("Instructions"),
+        required=False,
+        max_length=MAX_INSTRUCTIONS,
+        widget=AdminTextareaWidget,
+        help_text=_("What the assistant is, and how it behaves. People do not see it."),
+        error_messages={
+            "max_length": _(
+                "Instructions have at most %(limit_value)d characters; these have %(show_value)d."
+            )
+        },
     )
     mcp_servers = forms.JSONField(
         label=_("MCP servers"),
         required=False,
         initial=list,
+        decoder=BoundedDecoder,
         help_text=_(
             "A list of Realtime “mcp” tools: type, server_label, server_url or connector_id, and "
             "more. Saved secrets show as “(set)”; leave that to keep them."
@@ -80,6 +150,18 @@ class PersonaForm(PersonaModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["mcp_servers"] = mcp.hidden(self.instance.mcp_servers)
+
+    def clean_is_default(self) -> bool:
+        is_default: bool = self.cleaned_data["is_default"]
+        if self.initial.get("is_default") and not is_default:
+            raise forms.ValidationError(
+                _("One persona must be the default. Make another one the default instead.")
+            )
+        return is_default
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # A new default takes the place of the old one when it is saved.
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
 
     def clean_mcp_servers(self) -> list[mcp.Server]:
         servers = mcp.checked(self.cleaned_data["mcp_servers"] or [])

@@ -25,6 +25,7 @@ from chatbot.models import (
     Call,
     Conversation,
     Fact,
+    Persona,
     Preferences,
     Turn,
     Usage,
@@ -218,6 +219,14 @@ def restore_conversation(conversation: Conversation) -> None:
 def save_preferences(user: User, changes: dict[str, Any]) -> None:
     """What the user has chosen for their calls, by the names of `Preferences`."""
     Preferences.objects.update_or_create(user=user, defaults=changes)
+
+
+@transaction.atomic
+def save_persona(persona: Persona) -> None:
+    """Keep what staff made of a persona; a new default takes the place of the old one."""
+    if persona.is_default:
+        Persona.objects.exclude(pk=persona.pk).filter(is_default=True).update(is_default=False)
+    persona.save()
 
 
 def save_language(user: User, language: str) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
+from django.utils.translation import gettext as _
 
 from chatbot.models import Conversation, Usage, User
 
@@ -64,9 +65,21 @@ def cost_text(known_usd: Decimal, unknown: int, rows: int) -> str:
     if rows == 0:
         return "-"
     if unknown == rows:
-        return "unknown"
-    known = f"${known_usd:,.4f}"
-    return f"{known} + {unknown} unknown" if unknown else known
+        return _("unknown")
+    known = usd(known_usd)
+    if not unknown:
+        return known
+    return _("%(cost)s + %(count)d unknown") % {"cost": known, "count": unknown}
+
+
+def usd(amount: Decimal) -> str:
+    """An amount as people read it: in hundredths of a cent, and what is less with the digits that
+    tell it from nothing."""
+    if not amount:
+        return "$0.00"
+    places = max(4, 1 - amount.adjusted())
+    text = f"${amount:,.{places}f}"
+    return text.rstrip("0") if places > 4 else text
 
 
 def total(usage: QuerySet[Usage]) -> Total:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from chatbot import store
 from chatbot.models import Conversation, Persona, User
 from tests.people import alices_talk
 
@@ -61,7 +62,7 @@ def test_search_finds_words_that_were_said(
 ) -> None:
     alices_talk(alice, "The sea")
     moon = alices_talk(alice, "The moon")
-    moon.turns.all().delete()
+    moon.turns.update(text="Night.")
     answer = staff.get(LIST, {"q": wanted})
     assert answer.status_code == 200
     page = answer.content.decode()
@@ -135,22 +136,85 @@ def test_the_successors_of_the_retiring_recogniser_are_a_choice(
     assert "retires 2027-02-26" in page
 
 
-def test_a_second_default_persona_is_an_error_in_the_form(staff: Client, persona: Persona) -> None:
-    form = {
-        "name": "Pirate",
-        "slug": "pirate",
-        "is_default": "on",
-        "model": "gpt-realtime-2.1",
-        "voice": "alloy",
-        "transcription_model": "gpt-transcribe",
-        "vad_threshold": "0.5",
-        "vad_prefix_padding_ms": "300",
-        "vad_silence_duration_ms": "500",
-    }
-    page = staff.post("/admin/chatbot/persona/add/", form).content.decode()
-    assert "Another persona is the default already." in page
-    assert staff.post("/admin/chatbot/persona/add/", {**form, "vad_threshold": "7"})
-    assert Persona.objects.count() == 1
+NEW_PERSONA = {
+    "name": "Pirate",
+    "slug": "pirate",
+    "is_listed": "on",
+    "model": "gpt-realtime-2.1",
+    "voice": "alloy",
+    "speed": "1",
+    "output_modality": "audio",
+    "transcription_model": "gpt-transcribe",
+    "turn_detection": "server_vad",
+    "eagerness": "auto",
+    "vad_threshold": "0.5",
+    "vad_prefix_padding_ms": "300",
+    "vad_silence_duration_ms": "500",
+    "mcp_servers": "[]",
+}
+
+
+def add_persona(staff: Client, **changes: str) -> str:
+    form = {**NEW_PERSONA, **changes}
+    return staff.post("/admin/chatbot/persona/add/", form, follow=True).content.decode()
+
+
+def test_a_new_default_takes_the_place_of_the_old_one_in_one_save(
+    staff: Client, persona: Persona
+) -> None:
+    assert "was added successfully" in add_persona(staff, is_default="on")
+    assert Persona.objects.get(is_default=True).slug == "pirate"
+    persona.refresh_from_db()
+    assert not persona.is_default
+
+
+def test_what_is_wrong_leaves_the_default_where_it_was(staff: Client, persona: Persona) -> None:
+    page = add_persona(staff, is_default="on", vad_threshold="7")
+    assert "Please correct the error" in page
+    assert Persona.objects.get() == persona
+    persona.refresh_from_db()
+    assert persona.is_default
+
+
+def test_there_is_always_a_default_persona(staff: Client, persona: Persona) -> None:
+    address = reverse("admin:chatbot_persona_change", args=[persona.pk])
+    page = staff.post(address, NEW_PERSONA).content.decode()
+    assert "Make another one the default instead." in page
+    answer = staff.post(reverse("admin:chatbot_persona_delete", args=[persona.pk]), {"post": "yes"})
+    assert answer.status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": persona.pk, "post": "yes"}
+    staff.post("/admin/chatbot/persona/", chosen)
+    assert Persona.objects.get().is_default
+
+
+def test_a_model_without_a_price_is_warned_of_and_kept(staff: Client, persona: Persona) -> None:
+    page = add_persona(staff, model="my-own/voice:1")
+    assert "No price is known for the model “my-own/voice:1”" in page
+    assert Persona.objects.filter(model="my-own/voice:1").exists()
+    assert "No price is known" not in add_persona(staff, slug="parrot")
+
+
+def test_calls_that_came_to_nothing_do_not_clutter_the_list(
+    staff: Client, alice: User, persona: Persona
+) -> None:
+    alices_talk(alice)
+    Conversation.objects.create(user=alice, persona=persona, title="Silence")
+    assert listed(staff) == ["The sea"]
+    assert listed(staff, "?turns=none") == ["Silence"]
+    assert sorted(listed(staff, "?turns=all")) == ["Silence", "The sea"]
+    assert listed(staff, "?turns=nonsense") == ["The sea"]
+
+
+def test_staff_find_what_a_user_has_deleted(staff: Client, alice: User) -> None:
+    alices_talk(alice)
+    gone = alices_talk(alice, "The moon")
+    store.delete_conversation(gone)
+    assert listed(staff) == ["The moon", "The sea"]
+    assert listed(staff, "?deleted=yes") == ["The moon"]
+    assert listed(staff, "?deleted=no") == ["The sea"]
+    page = staff.get(reverse("admin:chatbot_conversation_change", args=[gone.pk]))
+    assert "Deleted by its user" in page.content.decode()
+    assert "Once there was a lighthouse." in page.content.decode()
 
 
 def test_a_missing_conversation_is_said_to_be_missing(staff: Client) -> None:

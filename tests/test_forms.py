@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from chatbot.forms import PersonaForm
-from chatbot.models import Persona, User
+from chatbot.models import USER_SETTINGS, Persona, User
 from chatbot.tools.registry import TOOLS, toolset_of
 from tests.test_mcp import SERVER
 
@@ -38,6 +38,51 @@ def test_every_tool_can_be_ticked_and_nothing_else(persona: Persona) -> None:
     assert "asks first" in form.as_p()
     refused = filled(persona, tools=["launch_rocket"])
     assert "launch_rocket" in str(refused.errors["tools"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("language", "english", "not one of the available choices"),
+        ("language", "xx", "not one of the available choices"),
+        ("model", "gpt realtime", "no spaces"),
+        ("model", "", "required"),
+        ("model", "x" * 81, "at most 80 characters"),
+        ("model", "<script>", "no spaces"),
+        ("instructions", "x" * 100_001, "at most 100000 characters; these have 100001."),
+        ("speed", "9", "less than or equal to 1.5"),
+        ("voice", "Vader", "not one of the available choices"),
+        ("user_settings", ["instructions"], "not one of the available choices"),
+        ("user_settings", '{"a": 1}', "list of values"),
+        ("mcp_servers", "[" * 100_000, "valid JSON"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(
+    persona: Persona, name: str, value: Any, sentence: str
+) -> None:
+    refused = filled(persona, **{name: value})
+    assert list(refused.errors) == [name]
+    assert sentence in str(refused.errors[name])
+
+
+@pytest.mark.parametrize("language", ["", "de", "zh"])
+def test_a_language_is_chosen_or_found_out(persona: Persona, language: str) -> None:
+    form = filled(persona, language=language)
+    assert form.is_valid(), form.errors
+    assert form.save().language == language
+
+
+def test_models_with_a_price_are_offered(persona: Persona) -> None:
+    page = PersonaForm(instance=persona).as_p()
+    assert 'list="known-models"' in page
+    assert '<option value="gpt-realtime-2.1-mini">' in page
+    assert '<option value="whisper-1">' not in page.partition("<datalist")[2].partition("</")[0]
+
+
+def test_a_new_persona_leaves_to_callers_what_it_may() -> None:
+    form = PersonaForm()
+    assert list(form["user_settings"].initial) == list(USER_SETTINGS)
+    assert form["model"].initial == "gpt-realtime-2.1"
 
 
 def test_a_server_that_is_wrong_is_a_form_error(persona: Persona) -> None:

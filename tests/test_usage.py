@@ -284,3 +284,20 @@ async def test_the_engine_costs_nothing_whatever_model_was_asked_for(
     assert row.model == "engine"
     assert row.cost_usd == Decimal(0)
     assert row.text_output_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "$0.00"),
+        ("0E-8", "$0.00"),
+        ("0.00000006", "$0.00000006"),
+        ("0.0000123", "$0.000012"),
+        ("0.0012345", "$0.0012"),
+        ("0.5", "$0.5000"),
+        ("1234.5", "$1,234.5000"),
+    ],
+)
+def test_a_small_cost_does_not_look_like_none(amount: str, text: str) -> None:
+    assert usage.cost_text(Decimal(amount), 0, 1) == text
+    assert usage.cost_text(Decimal(amount), 2, 3) == f"{text} + 2 unknown"
