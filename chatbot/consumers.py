@@ -25,7 +25,7 @@ from chatbot.realtime.call import Call
 from chatbot.realtime.events import Event, dump
 from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.permissions import Permissions
-from chatbot.realtime.problems import Problem
+from chatbot.realtime.problems import RESTARTING, Problem
 from chatbot.realtime.sentences import N_
 from chatbot.realtime.session import SessionSettings
 from chatbot.receiving import StraightConsumer
@@ -180,6 +180,12 @@ class CallConsumer(BrowserConsumer):
         if self.relay is not None:
             problem = Problem(order["reason"], order["message"], order["code"])
             self.relay.end(order["code"], order["reason"], problem)
+
+    async def stopped(self) -> None:
+        """What was said is stored before the worker goes."""
+        if self.relay is not None and self.task is not None:
+            self.relay.end(RESTARTING.close_code or 1012, RESTARTING.code, RESTARTING)
+            await self.task
 
     async def disconnect(self, code: int) -> None:
         if self.relay is not None and self.task is not None:

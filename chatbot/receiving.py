@@ -50,6 +50,9 @@ class StraightConsumer(AsyncWebsocketConsumer):
                 try:
                     while True:
                         await self.dispatch(await receive())
+                except asyncio.CancelledError:
+                    await self.stopped()
+                    raise
                 finally:
                     messages.cancel()
                     sending.cancel()
@@ -77,6 +80,9 @@ class StraightConsumer(AsyncWebsocketConsumer):
             self.line.send(frame)
         else:
             self.outgoing.put(frame)
+
+    async def stopped(self) -> None:
+        """The server ends; it waits for this."""
 
     def left_behind(self) -> None:
         """The browser does not read, and will get nothing more."""

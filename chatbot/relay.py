@@ -45,7 +45,6 @@ MAX_WAITING_CAPTIONS = 512
 BEHIND_CHECK_S = 0.02
 BEHIND_LIMIT_S = 10.0
 
-_SLOW = N_("The voice service is slow to answer; still trying.")
 _NOT_STORED = N_("This conversation can no longer be stored, so the call ends. Try again later.")
 #: The row has ended, and the order that says why was lost on the way.
 _ENDED_ELSEWHERE = Problem(
@@ -170,10 +169,11 @@ class Relay:
         self._feed(self._call.receive_from_upstream, frame)
 
     def _say_slow(self) -> None:
-        self._say_loading(_SLOW)
+        self._call.waiting(is_loading=False)
+        self._drain()
 
-    def _say_loading(self, message: str) -> None:
-        self._call.waiting(message)
+    def _say_loading(self) -> None:
+        self._call.waiting(is_loading=True)
         self._drain()
 
     def _tick(self) -> None:

@@ -33,7 +33,6 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 _UNREACHABLE = N_("The voice service cannot be reached. Try again in a moment.")
 _LOST = N_("The connection to the voice service was lost. Call again to go on where you were.")
-_LOADING = N_("The voice engine is loading; your call starts when it is ready.")
 _STALLED = N_("The voice service no longer listens. Call again to go on where you were.")
 
 
@@ -112,7 +111,7 @@ class Upstream:
 
 @asynccontextmanager
 async def open_upstream(
-    address: UpstreamAddress, on_loading: Callable[[str], None]
+    address: UpstreamAddress, on_loading: Callable[[], None]
 ) -> AsyncIterator[Upstream]:
     """Connect, waiting for an engine that is still loading its models.
 
@@ -127,7 +126,7 @@ async def open_upstream(
 
 
 async def _connect_when_loaded(
-    address: UpstreamAddress, on_loading: Callable[[str], None]
+    address: UpstreamAddress, on_loading: Callable[[], None]
 ) -> UpstreamSocket:
     for _ in range(int(LOADING_LIMIT_S / LOADING_RETRY_S)):
         try:
@@ -136,7 +135,7 @@ async def _connect_when_loaded(
             error = _error_of(refusal)
             if error.get("code") != "engine_loading":
                 raise UpstreamError(_refusal(refusal.response.status_code, error)) from None
-            on_loading(_LOADING)
+            on_loading()
             await asyncio.sleep(LOADING_RETRY_S)
         except InvalidURI:
             raise UpstreamError(

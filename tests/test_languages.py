@@ -111,7 +111,7 @@ def test_sentences_with_values_are_translated() -> None:
 def test_what_a_call_says_is_in_the_language_of_its_user() -> None:
     settings = SessionSettings("", "alloy", "whisper-1")
     call = Call(settings, new_id=lambda prefix: f"{prefix}_1", translate=translator("es"))
-    call.waiting("Go ahead, speak.")
+    call.receive_from_upstream('{"type": "session.updated", "session": {}}', 1.0)
     assert "Adelante, habla." in str(call.data_for_browser())
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from script.install import ROOT
@@ -22,6 +22,7 @@ class Workers:
 
     urls: list[str]
     env: dict[str, str]
+    processes: list[Process] = field(default_factory=list)
 
     def command(self, *words: str) -> str:
         """What a command of `manage.py` prints."""
@@ -51,7 +52,8 @@ def running_workers(folder: Path, redis_url: str, upstreams: list[str]) -> Itera
             port = free_port()
             daphne = [sys.executable, "-m", "daphne", "-p", str(port), "project.asgi:application"]
             log = folder / f"{port}.log"
-            stack.enter_context(Process(daphne, log, {**env, "REALTIME_URL": upstream}))
+            process = Process(daphne, log, {**env, "REALTIME_URL": upstream})
+            workers.processes.append(stack.enter_context(process))
             workers.urls.append(f"http://127.0.0.1:{port}")
         for url in workers.urls:
             wait_for_http(f"{url}/healthz")

@@ -77,6 +77,7 @@ class Call:
         self._limits = Limits()
         self._opened_at = 0.0
         self._has_spoken = False
+        self._said_waiting = ""
         self._is_over = False
 
     # Draining
@@ -182,9 +183,18 @@ class Call:
         for event in replayed:
             self._outbox.send_now(event)
 
-    def waiting(self, message: str) -> None:
-        """The upstream is not there yet; `message` tells the user why."""
-        self._outbox.status("connecting", message)
+    def waiting(self, *, is_loading: bool) -> None:
+        """The upstream is not there yet: it is slow, or an engine that loads its models."""
+        loading = problems.LOADING_AGAIN if self._retry.has_been_ready else problems.LOADING
+        self._say_waiting(loading if is_loading else problems.SLOW)
+
+    def _say_waiting(self, message: str) -> None:
+        """Each sentence once; that speech is let go outweighs why."""
+        message = problems.LETTING_GO if self._outbox.is_letting_go else message
+        if message != self._said_waiting:
+            self._said_waiting = message
+            is_again = self._retry.has_been_ready
+            self._outbox.status("reconnecting" if is_again else "connecting", message)
 
     def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:
         """The session is gone: try again (`Connect`) while that may help, else end the call.
@@ -199,7 +209,7 @@ class Call:
             return
         if self._outbox.is_open:
             self._break_off(now)
-            self._outbox.status("reconnecting", problems.RECONNECTING)
+            self._say_waiting(problems.RECONNECTING)
         self._outbox.ask(Connect(delay))
 
     def _break_off(self, now: float) -> None:
@@ -260,6 +270,8 @@ class Call:
             self._refuse(problems.too_fast(wait_s), now)
         else:
             self._outbox.send_speech(pcm)
+            if self._outbox.is_letting_go:
+                self._say_waiting(problems.LETTING_GO)
 
     def _refuse(self, problem: Problem, now: float) -> None:
         """A frame is not accepted; the call goes on, unless there have been too many."""
@@ -366,6 +378,7 @@ class Call:
         self._outbox.tell({**shown, "event_id": event.get("event_id")})
         if not self._outbox.is_open:
             self._retry.ready(now)
+            self._said_waiting = ""
             self._outbox.open()
             self._outbox.status("ready", problems.READY)
 

@@ -158,7 +158,7 @@ class GatewayCall:
         for event in replayed:
             self._outbox.send_now(event)
 
-    def waiting(self, message: str) -> None:
+    def waiting(self, *, is_loading: bool) -> None:
         """The upstream is not there yet. No event says so: what the client sends is kept."""
 
     def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:

@@ -24,6 +24,8 @@ class HeldSpeech:
         self._frames: deque[Held] = deque()
         self._audio_bytes = 0
         self._events = 0
+        #: Speech was let go since the last `take`.
+        self.has_overflowed = False
 
     def add(self, frame: str, audio_bytes: int) -> None:
         """Keep a frame that holds `audio_bytes` of speech (0: an event).
@@ -44,10 +46,12 @@ class HeldSpeech:
         taken = list(self._frames)
         self._frames.clear()
         self._audio_bytes = self._events = 0
+        self.has_overflowed = False
         return taken
 
     def _drop_oldest_speech(self) -> None:
         index = next(i for i, (_, size) in enumerate(self._frames) if size)
+        self.has_overflowed = True
         self._audio_bytes -= self._frames[index][1]
         del self._frames[index]
 

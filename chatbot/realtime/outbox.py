@@ -105,6 +105,11 @@ class Outbox:
             item = event.get("item") or {}
             self._held_items.update(item[name] for name in ("id", "call_id") if name in item)
 
+    @property
+    def is_letting_go(self) -> bool:
+        """More was said than is kept for the next session."""
+        return self._held.has_overflowed
+
     def is_held(self, item_or_call_id: str) -> bool:
         """Whether this item, or the output of this call, waits for the next session."""
         return item_or_call_id in self._held_items

@@ -8,6 +8,7 @@ from typing import Any
 from chatbot.realtime.events import Event
 from chatbot.realtime.sentences import N_, Arguments, Translate, filled, in_english
 
+WORKER_RESTARTS = 1012
 UPSTREAM_UNAVAILABLE = 1013
 NOT_SIGNED_IN = 4401
 NOT_ALLOWED = 4403
@@ -114,7 +115,22 @@ _SENTENCES: dict[str, tuple[str, int | None]] = {
 }
 _UNKNOWN = N_("The voice service reported a problem. If the answer does not come, say it again.")
 READY = N_("Go ahead, speak.")
-RECONNECTING = N_("The voice service was lost for a moment. Go on speaking; nothing of it is lost.")
+SLOW = N_("The voice service is slow to answer; still trying.")
+LOADING = N_("The voice engine is loading; your call starts when it is ready.")
+LOADING_AGAIN = N_("The voice engine is loading; your call goes on when it is ready.")
+RECONNECTING = N_(
+    "The voice service was lost for a moment. Go on speaking; 15 seconds of it are kept."
+)
+LETTING_GO = N_(
+    "The voice service is still away. Of what you say, only the last 15 seconds are kept; "
+    "what you type is kept."
+)
+RESTARTING = Problem(
+    "worker_restarting",
+    N_("The server is restarting. Call again now; the conversation is kept."),
+    WORKER_RESTARTS,
+    retry_after=0,
+)
 UNREADABLE = Problem(
     "bad_upstream_event", N_("The voice service sent something unreadable; the call goes on.")
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.realtime import policy
+from chatbot.realtime import policy, problems
 from chatbot.realtime.audio import MAX_FRAME_BYTES, bytes_of, to_base64
 from chatbot.realtime.call import Call
 from chatbot.realtime.context import CONTEXT_CHARACTERS, newest_that_fit
@@ -895,6 +895,46 @@ def test_a_lost_session_is_opened_again_at_once_and_the_page_is_told() -> None:
     h.call.upstream_opened(h.now)
     h.upstream({"type": "session.updated", "session": {}})
     assert h.told("chat.status")[-1]["state"] == "ready"
+
+
+def said_while_waiting(h: Harness) -> list[tuple[str, str]]:
+    return [(event["state"], event["message"]) for event in h.told("chat.status")]
+
+
+def test_an_engine_that_loads_is_waited_for_in_words_that_fit_the_call() -> None:
+    h = Harness(ready=False)
+    for _ in range(3):
+        h.call.waiting(is_loading=True)
+    h.drain()
+    assert said_while_waiting(h) == [("connecting", problems.LOADING)]
+    h = Harness()
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    h.call.waiting(is_loading=True)
+    h.drain()
+    assert said_while_waiting(h) == [
+        ("reconnecting", problems.RECONNECTING),
+        ("reconnecting", problems.LOADING_AGAIN),
+    ]
+    assert "goes on" in problems.LOADING_AGAIN
+
+
+def test_who_speaks_for_longer_than_is_kept_is_told_so_once() -> None:
+    h = Harness()
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    second = bytes(MAX_FRAME_BYTES)
+    for _ in range(MAX_HELD_BYTES // MAX_FRAME_BYTES):
+        h.browser(second)
+    assert said_while_waiting(h) == [("reconnecting", problems.RECONNECTING)]
+    for _ in range(3):
+        h.browser(second)
+        h.call.waiting(is_loading=False)
+    assert said_while_waiting(h)[1:] == [("reconnecting", problems.LETTING_GO)]
+    reopen(h)
+    h.upstream({"type": "session.updated", "session": {}})
+    h.forget()
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    h.drain()
+    assert said_while_waiting(h) == [("reconnecting", problems.RECONNECTING)]
 
 
 def test_attempts_come_further_and_further_apart_until_the_call_is_given_up() -> None:
