@@ -6,17 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from chatbot.realtime import fields
+from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES
 from chatbot.realtime.events import Event
 from chatbot.realtime.fields import Check, Refused, missing, nullable, number, one_of, text, unknown
 from chatbot.realtime.problems import Problem
+from chatbot.realtime.sentences import N_
 
 #: Nothing that is played is longer: a session of the upstream ends after an hour. Less than this,
 #: but more than was sent, is taken for all that was sent: a page may count its own silence.
 LONGEST_MS = 3_600_000
 MAX_ID = 128
 
-EMPTY_FRAME = Problem("empty_audio_frame", "A sound frame must not be empty.")
-NO_ANSWER = Problem("response_cancel_not_active", "There was no answer to stop.")
+EMPTY_FRAME = Problem("empty_audio_frame", N_("A sound frame must not be empty."))
+ODD_FRAME = Problem("odd_audio_frame", N_("A sound frame must hold whole samples."))
+LARGE_FRAME = Problem("audio_frame_too_large", N_("A sound frame may last one second at most."))
+NO_ANSWER = Problem("response_cancel_not_active", N_("There was no answer to stop."))
 
 _ENVELOPE = frozenset({"type", "event_id"})
 _count = number(0, 2**31, whole=True)
@@ -39,6 +43,15 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "chat.playback": ("generation", "item_id", "played_ms", "state"),
     "chat.tool.answer": ("call_id", "approved"),
 }
+
+
+def wrong_speech(pcm: bytes) -> Problem | None:
+    """What is wrong with a frame of sound, if anything is."""
+    if not pcm:
+        return EMPTY_FRAME
+    if len(pcm) % BYTES_PER_SAMPLE:
+        return ODD_FRAME
+    return LARGE_FRAME if len(pcm) > MAX_FRAME_BYTES else None
 
 
 def check(event: Event) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from chatbot.realtime import browser_events, events, policy, problems
 from chatbot.realtime.answers import Answers
-from chatbot.realtime.audio import BYTES_PER_SAMPLE, MAX_FRAME_BYTES, from_base64
+from chatbot.realtime.audio import from_base64
 from chatbot.realtime.barge_in import BargeIn
 from chatbot.realtime.calltools import CallTools, without_secrets
 from chatbot.realtime.context import ends_unanswered, replay
@@ -260,12 +260,8 @@ class Call:
             self._refuse(problems.incomplete(event["type"], str(error), id_of(event)), now)
 
     def _speech(self, pcm: bytes, now: float) -> None:
-        if not pcm:
-            self._refuse(browser_events.EMPTY_FRAME, now)
-        elif len(pcm) % BYTES_PER_SAMPLE:
-            self._refuse(problems.ODD_FRAME, now)
-        elif len(pcm) > MAX_FRAME_BYTES:
-            self._refuse(problems.LARGE_FRAME, now)
+        if wrong := browser_events.wrong_speech(pcm):
+            self._refuse(wrong, now)
         elif wait_s := self._limits.speech(len(pcm), now):
             self._refuse(problems.too_fast(wait_s), now)
         else:

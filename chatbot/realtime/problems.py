@@ -137,14 +137,12 @@ UNREADABLE = Problem(
 EMPTY_ANSWER = Problem(
     "empty_answer", N_("The assistant had no answer to that. Say it again in other words.")
 )
-ODD_FRAME = Problem("odd_audio_frame", N_("A sound frame must hold whole samples."))
 ABUSE = Problem(
     "too_many_bad_messages",
     N_("This page sends what cannot be accepted. Reload it, then call again."),
     LIMIT_REACHED,
     retry_after=5,
 )
-LARGE_FRAME = Problem("audio_frame_too_large", N_("A sound frame may last one second at most."))
 
 
 def from_upstream(error: dict[str, Any]) -> Problem:
