@@ -113,7 +113,12 @@ class Session:
     # Answering
 
     async def begin_answer(
-        self, text: str, item_id: str = "a1", previous: str = "u1", response_id: str = "r1"
+        self,
+        text: str,
+        item_id: str = "a1",
+        previous: str = "u1",
+        response_id: str = "r1",
+        sound_ms: int = 1000,
     ) -> None:
         """Start to answer: the words, and a second of sound."""
         item = answer_item(item_id, "in_progress")
@@ -130,7 +135,7 @@ class Session:
             {"type": "conversation.item.added", "item": item, "previous_item_id": previous},
             {"type": "response.output_audio_transcript.delta", "delta": text, **at},
         )
-        await self.sound(tone(1000), item_id, response_id)
+        await self.sound(tone(sound_ms), item_id, response_id)
 
     async def sound(self, pcm: bytes, item_id: str = "a1", response_id: str = "r1") -> None:
         """More of an answer's sound."""
