@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { microphoneObstacle, microphoneProblem } from "../../chatbot/static/chatbot/js/capture.js";
+import { constraintsOf, microphoneObstacle, microphoneProblem } from "../../chatbot/static/chatbot/js/capture.js";
 import { MESSAGES } from "../../chatbot/static/chatbot/js/messages.js";
 
 const named = (name) => Object.assign(new Error("as the browser says"), { name });
@@ -24,4 +24,20 @@ test("an insecure page and an old browser are known before the user is asked", (
   assert.equal(microphoneObstacle({ ...able, isSecureContext: false }), "insecure");
   assert.equal(microphoneObstacle({ ...able, navigator: {} }), "unsupported");
   assert.equal(microphoneObstacle({ ...able, AudioWorkletNode: undefined }), "unsupported");
+});
+
+test("an error that is no Error, as older browsers throw, is understood", () => {
+  assert.equal(microphoneProblem({ name: "OverconstrainedError" }), "missing");
+  assert.equal(microphoneProblem(undefined), "failed");
+});
+
+test("echo, noise and gain are asked for by name, and never a sample rate", () => {
+  const processed = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  assert.deepEqual(constraintsOf("", {}), { channelCount: 1, ...processed });
+  assert.deepEqual(constraintsOf("b", { noiseSuppression: false }), {
+    deviceId: { exact: "b" },
+    channelCount: 1,
+    ...processed,
+    noiseSuppression: false,
+  });
 });

@@ -16,6 +16,15 @@ function convert(samples, fromHz, toHz) {
   return Float32Array.from([...body, ...tail]);
 }
 
+/** A sine that rises from one pitch to another in a second. */
+function sweep(startHz, endHz, rateHz) {
+  const rise = (endHz - startHz) / 2;
+  return Float32Array.from({ length: rateHz }, (_, i) => {
+    const t = i / rateHz;
+    return Math.sin(2 * Math.PI * (startHz + rise * t) * t);
+  });
+}
+
 /** Level against a full-scale sine in dB, without the edges, where the tone starts and stops. */
 function levelDb(samples) {
   const inner = samples.subarray(samples.length / 5, (samples.length * 4) / 5);
@@ -37,6 +46,26 @@ for (const fromHz of [48_000, 44_100, 96_000, 32_000, 24_000]) {
     for (let hz = 50; hz <= 10_000; hz += 199) {
       const level = levelDb(convert(sine(hz, fromHz), fromHz, 24_000));
       assert.ok(Math.abs(level) < 1, `${hz} Hz comes through at ${level.toFixed(2)} dB`);
+    }
+  });
+}
+
+for (const [fromHz, highestHz] of [[16_000, 6600], [44_100, 10_000], [48_000, 10_000], [96_000, 10_000]]) {
+  test(`a sweep at ${fromHz} Hz keeps its level up to ${highestHz} Hz`, () => {
+    const out = convert(sweep(100, highestHz, fromHz), fromHz, 24_000);
+    for (let at = 480; at + 480 < out.length; at += 480) {
+      const power = out.subarray(at, at + 480).reduce((sum, sample) => sum + sample * sample, 0) / 480;
+      assert.ok(Math.abs(10 * Math.log10(2 * power)) < 1, `${at / 24} ms: ${power}`);
+    }
+  });
+}
+
+for (const fromHz of [44_100, 48_000, 96_000]) {
+  test(`a sweep at ${fromHz} Hz above 12 kHz is silent at every moment`, () => {
+    const out = convert(sweep(12_000, fromHz / 2, fromHz), fromHz, 24_000);
+    for (let at = 240; at + 240 < out.length; at += 240) {
+      const level = levelDb(out.subarray(at, at + 240));
+      assert.ok(level < -60, `${at / 24} ms: ${level.toFixed(1)} dB`);
     }
   });
 }

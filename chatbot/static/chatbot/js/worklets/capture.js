@@ -1,49 +1,60 @@
 // @ts-check
 /**
  * Microphone samples at the device's rate -> 24 kHz PCM16 frames of 40 ms.
+ * Input 0 is the microphone, input 1 what the loudspeaker plays.
  *
- * Out: {type: "frame", pcm: ArrayBuffer (transferred), level: number}
- *      {type: "stopped"} after the last, partial frame
- * In:  {type: "stop"}
+ * In:  {type: "flush"} hand over the last, partial frame
+ *      {type: "echo path"} another microphone, or another loudspeaker
+ *      {type: "close"} the end of this node
+ * Out: {type: "frame", pcm: ArrayBuffer (transferred), level: number, echo: EchoState}
+ *      {type: "flushed"} in answer to "flush", after the frame
  */
 
 import { SAMPLE_RATE_HZ } from "../audio.js";
+import { EchoGate } from "../echo.js";
 import { Framer } from "../framer.js";
 import { Resampler } from "../resampler.js";
 
 class CaptureProcessor extends AudioWorkletProcessor {
-  #resampler = new Resampler(sampleRate, SAMPLE_RATE_HZ);
+  #spoken = new Resampler(sampleRate, SAMPLE_RATE_HZ);
+  #played = new Resampler(sampleRate, SAMPLE_RATE_HZ);
+  #gate = new EchoGate();
   #framer = new Framer();
-  #running = true;
+  #open = true;
 
   constructor() {
     super();
-    this.port.onmessage = ({ data }) => {
-      if (data.type === "stop") this.#stop();
-    };
+    this.port.onmessage = ({ data }) => this.#receive(data.type);
   }
 
   /** @param {Float32Array[][]} inputs */
-  process(inputs) {
-    const samples = inputs[0]?.[0];
-    if (samples && this.#running) {
-      this.#send(this.#framer.push(this.#resampler.process(samples)));
+  process([[spoken], [played]]) {
+    if (spoken && this.#open) {
+      const reference = this.#played.process(played ?? new Float32Array(spoken.length));
+      this.#send(this.#framer.push(this.#gate.process(this.#spoken.process(spoken), reference)));
     }
-    return this.#running;
+    return this.#open;
   }
 
-  #stop() {
-    if (!this.#running) return;
-    this.#running = false;
-    this.#send(this.#framer.push(this.#resampler.flush()));
+  /** @param {string} type */
+  #receive(type) {
+    if (type === "flush") this.#flush();
+    if (type === "echo path") this.#gate.forget();
+    if (type === "close") this.#open = false;
+  }
+
+  #flush() {
+    this.#send(this.#framer.push(this.#gate.process(this.#spoken.flush(), this.#played.flush())));
+    this.#send(this.#framer.push(this.#gate.flush()));
     this.#send(this.#framer.flush());
-    this.port.postMessage({ type: "stopped" });
+    this.port.postMessage({ type: "flushed" });
   }
 
   /** @param {import("../framer.js").Frame[]} frames */
   #send(frames) {
+    const echo = this.#gate.state;
     for (const frame of frames) {
-      this.port.postMessage({ type: "frame", ...frame }, [frame.pcm]);
+      this.port.postMessage({ type: "frame", ...frame, echo }, [frame.pcm]);
     }
   }
 }
