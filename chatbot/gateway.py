@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.conf import settings
 from chatbot import metrics, store
 from chatbot.access import persona_for_model
 from chatbot.consumers import BROKEN, CallConsumer
+from chatbot.handover import clear_the_way
 from chatbot.models import Call as CallRow
 from chatbot.models import Persona, User
 from chatbot.opening import Refused, open_for
@@ -70,11 +70,12 @@ class GatewayConsumer(CallConsumer):
             await self.refuse(BROKEN)
 
     async def begin(self, user: User) -> None:
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        model = query.get("model", [""])[0]
+        model = self.asked("model") or ""
         persona = await database_sync_to_async(persona_of)(user, model)
+        wished = self.asked("conversation")
+        await clear_the_way(user, wished)
         opened = await database_sync_to_async(open_for)(
-            user, query.get("conversation", [None])[0], persona.slug, CallRow.Kind.API
+            user, wished, persona.slug, CallRow.Kind.API
         )
         persona = opened.conversation.persona
         call = GatewayCall(

@@ -19,7 +19,9 @@ WAIT_S = 2.0
 LOOK_S = 0.05
 
 
-async def clear_the_way(user: User, conversation_id: str | None, lost_id: str | None) -> bool:
+async def clear_the_way(
+    user: User, conversation_id: str | None, lost_id: str | None = None
+) -> bool:
     """End the calls that run in the user's conversation, and wait for their last rows.
 
     Returns whether `lost_id` is a call of that conversation, with which the user's page goes on.

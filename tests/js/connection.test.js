@@ -1,57 +1,13 @@
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 
-/** The browser's side of a socket, as far as a transport looks at it. */
-class FakeSocket {
-  static OPEN = 1;
-  static all = [];
-  readyState = 0;
-  bufferedAmount = 0;
-  sent = [];
-
-  constructor(url) {
-    this.url = url;
-    FakeSocket.all.push(this);
-  }
-
-  send(data) {
-    this.sent.push(typeof data === "string" ? JSON.parse(data) : data);
-  }
-
-  close() {
-    this.readyState = 3;
-  }
-
-  accept() {
-    this.readyState = FakeSocket.OPEN;
-    this.onopen();
-    this.tell({ type: "chat.call.started", call_id: "c1", turns: [] });
-  }
-
-  tell(event) {
-    this.onmessage({ data: JSON.stringify(event) });
-  }
-
-  end(code) {
-    this.readyState = 3;
-    this.onclose({ code });
-  }
-}
-
-const network = { onLine: true };
-const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
-const window = new EventTarget();
-Object.assign(globalThis, { WebSocket: FakeSocket, document, window });
-Object.defineProperty(globalThis, "navigator", { value: network, configurable: true });
+import { document, FakeSocket, fresh, network, pass, window } from "./browser.js";
 
 const { Connection } = await import("../../chatbot/static/chatbot/js/connection.js");
 
 /** A call with its socket, and what its handlers were told. */
 function dialled() {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
-  network.onLine = true;
-  FakeSocket.all = [];
+  fresh();
   const told = [];
   const note = (kind) => (what) => told.push([kind, what]);
   const connection = new Connection(() => `ws://here/${FakeSocket.all.length}`, {
@@ -63,11 +19,6 @@ function dialled() {
   });
   const socket = () => FakeSocket.all.at(-1);
   return { connection, told, socket };
-}
-
-/** Let time pass second by second, as a page that is awake sees it. */
-function pass(ms) {
-  for (let left = ms; left > 0; left -= 1000) mock.timers.tick(Math.min(left, 1000));
 }
 
 const STARTED = ["event", "chat.call.started"];

@@ -10,8 +10,8 @@ import { MESSAGES, say } from "./messages.js";
  */
 
 const OPEN_TIMEOUT_MS = 10_000;
-/** 15 s of audio: an uplink that is further behind will not catch up. */
-const MAX_UNSENT_BYTES = 15 * 48_000;
+/** 30 s of speech, twice what is kept for a new call: who is further behind will not catch up. */
+const MAX_UNSENT_BYTES = 30 * 48_000;
 
 /** @type {Record<number, WayOut>} */
 const WAYS_OUT = { 4401: "sign-in", 4403: "new", 4404: "new" };

@@ -16,6 +16,7 @@ export class Watch {
   #retryMs = FIRST_RETRY_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  #changes = new AbortController();
 
   /**
    * @param {string} path
@@ -28,6 +29,23 @@ export class Watch {
 
   start() {
     this.stop();
+    const { signal } = this.#changes;
+    window.addEventListener("online", () => this.#dial(), { signal });
+    document.addEventListener("visibilitychange", () => this.#look(), { signal });
+    this.#dial();
+  }
+
+  stop() {
+    this.#changes.abort();
+    this.#changes = new AbortController();
+    clearTimeout(this.#timer);
+    this.#transport?.drop();
+    this.#transport = null;
+  }
+
+  #dial() {
+    clearTimeout(this.#timer);
+    this.#transport?.drop();
     this.#transport = new Transport(socketUrl(this.#path), {
       event: (event) => {
         this.#retryMs = FIRST_RETRY_MS;
@@ -37,16 +55,15 @@ export class Watch {
     });
   }
 
-  stop() {
-    clearTimeout(this.#timer);
-    this.#transport?.drop();
-    this.#transport = null;
+  /** Whoever looks at the page does not wait for the next attempt. */
+  #look() {
+    if (document.visibilityState === "visible" && !this.#transport?.open) this.#dial();
   }
 
   /** @param {number} code */
   #retry(code) {
     if (FINAL.has(code)) return;
-    this.#timer = setTimeout(() => this.start(), this.#retryMs * (0.5 + Math.random()));
+    this.#timer = setTimeout(() => this.#dial(), this.#retryMs * (0.5 + Math.random()));
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
 }
