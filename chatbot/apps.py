@@ -2,11 +2,12 @@
 
 from django.apps import AppConfig
 from django.core.checks import register
+from django.utils.translation import gettext_lazy as _
 
 
 class ChatbotConfig(AppConfig):
     name = "chatbot"
-    verbose_name = "Conversations"
+    verbose_name = _("Conversations")
 
     def ready(self) -> None:
         # Only now, when the settings are complete.

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
+from django.utils import translation
 
 from chatbot.models import Persona, User
 from script.install import chromium, firefox
@@ -42,6 +43,13 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """Also closes the connection that asynchronous tests leave in asgiref's own thread."""
     yield
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """No test inherits the language of the page that another has asked for."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

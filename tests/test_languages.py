@@ -112,7 +112,7 @@ def test_what_a_call_says_is_in_the_language_of_its_user() -> None:
     settings = SessionSettings("", "alloy", "whisper-1")
     call = Call(settings, new_id=lambda prefix: f"{prefix}_1", translate=translator("es"))
     call.receive_from_upstream('{"type": "session.updated", "session": {}}', 1.0)
-    assert "Adelante, habla." in str(call.data_for_browser())
+    assert "Adelante, hable." in str(call.data_for_browser())
 
 
 def test_a_stored_error_is_shown_in_the_readers_language(client: Client, alice: User) -> None:

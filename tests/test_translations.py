@@ -10,7 +10,15 @@ from babel.messages.catalog import Message
 from django.conf import settings
 
 from script.install import ROOT
-from script.translations import DOMAINS, compiled, is_translated, languages, read, sentences, source
+from script.translations import (
+    DOMAINS,
+    compiled,
+    is_translated,
+    languages,
+    read,
+    sentences,
+    source,
+)
 
 CATALOGUES = [(language, domain) for language in languages() for domain in DOMAINS]
 #: "%(name)s", "%d", and "{name}" of the scripts.

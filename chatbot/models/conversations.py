@@ -23,16 +23,25 @@ class Conversation(models.Model):
     """The saved thread a user owns; outlives calls. Its id cannot be guessed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="conversations")
-    persona = models.ForeignKey(Persona, on_delete=models.PROTECT, related_name="conversations")
-    title = models.CharField(max_length=120, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, verbose_name=_("user"), related_name="conversations"
+    )
+    persona = models.ForeignKey(
+        Persona,
+        on_delete=models.PROTECT,
+        verbose_name=_("persona"),
+        related_name="conversations",
+    )
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    created_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
     updated_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When its user deleted it; nobody but staff sees it.")
     )
 
     class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
         ordering = ["-updated_at"]
         indexes = [
             models.Index(fields=["user", "-updated_at"], name="conversation_of_user"),
@@ -67,6 +76,8 @@ class Call(models.Model):
     end_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
         ordering = ["started_at"]
         indexes = [
             models.Index(
@@ -121,6 +132,8 @@ class Turn(models.Model):
     tool_arguments = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = _("turn")
+        verbose_name_plural = _("turns")
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(

@@ -39,7 +39,7 @@ class Preferences(models.Model):
     eagerness = models.CharField(max_length=10, null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = _("preferences")
+        verbose_name = verbose_name_plural = _("preferences")
 
     def __str__(self) -> str:
         return str(self.user)
@@ -52,16 +52,19 @@ class Preferences(models.Model):
 class ApiToken(models.Model):
     """A bearer token of a user's, for `/v1/realtime`. The token itself is shown once, not kept."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=80)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, verbose_name=_("user"), related_name="api_tokens"
+    )
+    name = models.CharField(_("name"), max_length=80)
     digest = models.CharField(max_length=64, unique=True, help_text=_("SHA-256 of the token."))
-    hint = models.CharField(max_length=12, help_text=_("Its first characters."))
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    hint = models.CharField(_("hint"), max_length=12, help_text=_("Its first characters."))
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
@@ -71,7 +74,9 @@ class ApiToken(models.Model):
 class Fact(models.Model):
     """Something the assistant was asked to remember of a user; theirs to see and delete."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="facts")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, verbose_name=_("user"), related_name="facts"
+    )
     conversation = models.ForeignKey(
         "chatbot.Conversation",
         on_delete=models.SET_NULL,
@@ -79,11 +84,13 @@ class Fact(models.Model):
         blank=True,
         related_name="facts",
     )
-    text = models.CharField(max_length=500)
-    created_at = models.DateTimeField(default=timezone.now)
+    text = models.CharField(_("text"), max_length=500)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name = _("fact")
+        verbose_name_plural = _("facts")
         constraints = [
             models.UniqueConstraint(fields=["user", "text"], name="one_fact_remembered_once")
         ]

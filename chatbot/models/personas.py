@@ -49,36 +49,52 @@ class Persona(models.Model):
         AUDIO = "audio", _("Spoken")
         TEXT = "text", _("Written")
 
-    slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=80)
+    slug = models.SlugField(_("slug"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
     description = models.CharField(
-        max_length=200, blank=True, help_text=_("What people read who choose it.")
+        _("description"),
+        max_length=200,
+        blank=True,
+        help_text=_("What people read who choose it."),
     )
-    instructions = models.TextField(blank=True)
-    model = models.CharField(max_length=80, default="gpt-realtime-2.1")
+    instructions = models.TextField(_("instructions"), blank=True)
+    model = models.CharField(_("model"), max_length=80, default="gpt-realtime-2.1")
     voice = models.CharField(
-        max_length=20, choices=[(name, name.title()) for name in VOICES], default="alloy"
+        _("voice"),
+        max_length=20,
+        choices=[(name, name.title()) for name in VOICES],
+        default="alloy",
     )
     transcription_model = models.CharField(
-        max_length=40, choices=TranscriptionModel, default=TranscriptionModel.MINI
+        _("transcription model"),
+        max_length=40,
+        choices=TranscriptionModel,
+        default=TranscriptionModel.MINI,
     )
     language = models.CharField(
+        _("language"),
         max_length=10,
         blank=True,
         help_text=_("What people speak, as ISO 639-1 (en, de, ...); empty: found out."),
     )
     speed = models.FloatField(
+        _("speed"),
         default=1.0,
         validators=[MinValueValidator(0.25), MaxValueValidator(1.5)],
         help_text=_("How fast it speaks, 0.25 to 1.5."),
     )
     output_modality = models.CharField(
-        max_length=10, choices=Modality, default=Modality.AUDIO, help_text=_("How it answers.")
+        _("output modality"),
+        max_length=10,
+        choices=Modality,
+        default=Modality.AUDIO,
+        help_text=_("How it answers."),
     )
     turn_detection = models.CharField(
-        max_length=20, choices=TurnDetection, default=TurnDetection.SERVER_VAD
+        _("turn detection"), max_length=20, choices=TurnDetection, default=TurnDetection.SERVER_VAD
     )
     eagerness = models.CharField(
+        _("eagerness"),
         max_length=10,
         choices=Eagerness,
         default=Eagerness.AUTO,
@@ -131,6 +147,8 @@ class Persona(models.Model):
     )
 
     class Meta:
+        verbose_name = _("persona")
+        verbose_name_plural = _("personas")
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(

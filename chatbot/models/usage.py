@@ -20,9 +20,9 @@ class Usage(models.Model):
         TRANSCRIPTION = "transcription", _("Transcription")
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="usage")
-    kind = models.CharField(max_length=13, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=13, choices=Kind)
     source_id = models.CharField(max_length=128, help_text=_("The response or the item."))
-    model = models.CharField(max_length=80)
+    model = models.CharField(_("model"), max_length=80)
     text_input_tokens = models.PositiveIntegerField(default=0)
     audio_input_tokens = models.PositiveIntegerField(default=0)
     cached_text_tokens = models.PositiveIntegerField(default=0)
@@ -40,10 +40,10 @@ class Usage(models.Model):
         blank=True,
         help_text=_("Empty: the price of the model is not known."),
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
 
     class Meta:
-        verbose_name_plural = _("usage")
+        verbose_name = verbose_name_plural = _("usage")
         constraints = [
             models.UniqueConstraint(fields=["call", "kind", "source_id"], name="usage_counted_once")
         ]
