@@ -21,8 +21,10 @@ export class Microphone {
   #device;
   #processing;
   #reference;
-  /** @type {any} */
+  /** @type {Capture | null} */
   #capture = null;
+  /** Whether the user has asked for it in this call. */
+  #isWanted = false;
   #isOpening = false;
   #isClosed = false;
 
@@ -42,6 +44,7 @@ export class Microphone {
   }
 
   async open() {
+    this.#isWanted = true;
     if (this.#capture || this.#isOpening || this.#isClosed) return;
     this.#handlers.state("asking");
     try {
@@ -54,7 +57,7 @@ export class Microphone {
 
   /** The last, partial frame is handed over. */
   async flush() {
-    await this.#capture?.flush?.();
+    await this.#capture?.flush();
   }
 
   async close() {
@@ -65,9 +68,9 @@ export class Microphone {
   /** @param {string} device "" is the system's default */
   async choose(device) {
     this.#device = device;
-    if (!this.#capture) return this.open();
+    if (!this.#capture) return this.#isWanted ? this.open() : undefined;
     try {
-      await this.#capture.setDevice?.(device);
+      await this.#capture.setDevice(device);
     } catch (error) {
       this.#handlers.state("on", say(`microphone.${problemOf(error)}`));
     }
@@ -76,12 +79,12 @@ export class Microphone {
   /** @param {Processing} processing */
   async setProcessing(processing) {
     this.#processing = { ...this.#processing, ...processing };
-    await this.#capture?.setProcessing?.(processing);
+    await this.#capture?.setProcessing(processing);
   }
 
   /** The loudspeaker is another one. */
   echoPathChanged() {
-    this.#capture?.echoPathChanged?.();
+    this.#capture?.echoPathChanged();
   }
 
   /** For the debug drawer. */
@@ -93,9 +96,7 @@ export class Microphone {
   async #start(device) {
     this.#isOpening = true;
     try {
-      /** @type {any} */
-      const opening = Capture;
-      const capture = await opening.start(
+      const capture = await Capture.start(
         this.#context,
         this.#workletUrl,
         {
