@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from chatbot import fact_admin, store, token_admin, usage, usage_admin
+from chatbot import fact_admin, store, token_admin, usage, usage_admin, user_admin
 from chatbot.access import spoken, with_length
 from chatbot.cost import is_priced
 from chatbot.forms import PersonaForm
-from chatbot.models import Conversation, Persona, Turn, User
+from chatbot.models import Conversation, Persona, Turn
 
 if TYPE_CHECKING:
     ConversationModelAdmin = admin.ModelAdmin[Conversation]
@@ -24,12 +23,18 @@ if TYPE_CHECKING:
 else:
     ConversationModelAdmin = PersonaModelAdmin = admin.ModelAdmin
 
-__all__ = ["ConversationAdmin", "PersonaAdmin", "fact_admin", "token_admin", "usage_admin"]
+__all__ = [
+    "ConversationAdmin",
+    "PersonaAdmin",
+    "fact_admin",
+    "token_admin",
+    "usage_admin",
+    "user_admin",
+]
 
 admin.site.site_header = _("Colloquy review")
 admin.site.site_title = _("Colloquy review")
 admin.site.index_title = _("Conversations, personas and people")
-admin.site.register(User, UserAdmin)
 
 
 @admin.register(Persona)

@@ -15,8 +15,9 @@ from channels.exceptions import InvalidChannelLayerError
 from channels.layers import get_channel_layer
 
 from chatbot import metrics
+from chatbot.realtime.api_errors import BAD_TOKEN
 from chatbot.realtime.events import Event
-from chatbot.realtime.problems import NOT_FOUND, TAKEN_OVER
+from chatbot.realtime.problems import NOT_FOUND, NOT_SIGNED_IN, TAKEN_OVER, Problem
 from chatbot.realtime.sentences import N_
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,28 @@ _DELETED = N_(
     "This conversation was deleted, so the call has ended. "
     "Have it back in History, or start a new one."
 )
+
+#: Why somebody else ends a call, by the reason in its row.
+ENDINGS = {
+    problem.code: problem
+    for problem in (
+        Problem(
+            "token_revoked",
+            N_("The API token of this call was revoked. Call again with another one."),
+            BAD_TOKEN,
+        ),
+        Problem(
+            "account_inactive",
+            N_("This account may not be used any more. Please ask the people who run this site."),
+            NOT_SIGNED_IN,
+        ),
+        Problem(
+            "ended_elsewhere",
+            N_("This call was ended from another page. Call again to go on."),
+            TAKEN_OVER,
+        ),
+    )
+}
 
 
 class ShowCaption(TypedDict):
@@ -83,6 +106,12 @@ async def order_takeover(call_id: UUID, *, is_resumed: bool = False) -> None:
 async def order_end_of_deleted(call_id: UUID) -> None:
     """End a call because its user has deleted the conversation."""
     await end_call(call_id, NOT_FOUND, "conversation_deleted", _DELETED)
+
+
+async def order_end(call_id: UUID, reason: str) -> None:
+    """End a call for one of the reasons of `ENDINGS`."""
+    ending = ENDINGS[reason]
+    await end_call(call_id, ending.close_code or TAKEN_OVER, reason, ending.template)
 
 
 async def _send(group: str, message: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -14,10 +14,11 @@ from chatbot import metrics, store
 from chatbot.access import persona_for_model
 from chatbot.consumers import BROKEN, CallConsumer
 from chatbot.handover import clear_the_way
+from chatbot.models import ApiToken, Persona, User
 from chatbot.models import Call as CallRow
-from chatbot.models import Persona, User
 from chatbot.opening import Refused, open_for
 from chatbot.realtime import api_errors
+from chatbot.realtime.api_errors import BAD_TOKEN
 from chatbot.realtime.events import Event, dump
 from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.permissions import Permissions
@@ -31,13 +32,19 @@ BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 TOKEN_SUBPROTOCOL = "openai-insecure-api-key."  # noqa: S105 - how a browser's client brings it
 
 #: The service's own: it accepts, says what is wrong, and closes.
-BAD_TOKEN = 3000
 BAD_REQUEST = 4000
 
 _NO_TOKEN = "Missing bearer or basic authentication in header"  # noqa: S105 - a sentence
 _WRONG_TOKEN = "Incorrect API key provided. Make a token with `manage.py createtoken`."  # noqa: S105
 _BETA = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
 _NO_MODEL = "You must provide a model parameter: the slug of a persona, or a model's name."
+_NO_CALL_ID = (
+    "Calls over SIP and WebRTC are not offered, so there is no call_id to join. Leave it out."
+)
+_NO_TRANSCRIPTION = (
+    "Transcription sessions are not offered. "
+    "Leave 'intent' out: a call writes down what is said, too."
+)
 _WRONG_MODEL = "There is no persona of this name, and none that uses this model."
 _TOO_MANY = "As many calls of yours are running as are allowed. End one of them, then call again."
 
@@ -58,7 +65,8 @@ class GatewayConsumer(CallConsumer):
     async def connect(self) -> None:
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
         try:
-            await self.begin(await database_sync_to_async(caller)(self.scope))
+            self.token = await database_sync_to_async(caller)(self.scope)
+            await self.begin(self.token.user)
         except TurnedAway as turned:
             metrics.PROBLEMS.labels(turned.event["error"]["code"] or "missing_api_key").inc()
             await self.show(turned.event)
@@ -70,12 +78,13 @@ class GatewayConsumer(CallConsumer):
             await self.refuse(BROKEN)
 
     async def begin(self, user: User) -> None:
+        check_query(self.asked)
         model = self.asked("model") or ""
         persona = await database_sync_to_async(persona_of)(user, model)
         wished = self.asked("conversation")
         await clear_the_way(user, wished)
         opened = await database_sync_to_async(open_for)(
-            user, wished, persona.slug, CallRow.Kind.API
+            user, wished, persona.slug, CallRow.Kind.API, self.token
         )
         persona = opened.conversation.persona
         call = GatewayCall(
@@ -111,7 +120,19 @@ class GatewayConsumer(CallConsumer):
         await self.send(text_data=dump({"event_id": new_item_id("event"), **event}))
 
 
-def caller(scope: Mapping[str, Any]) -> User:
+def check_query(asked: Callable[[str], str | None]) -> None:
+    """What the service offers and we do not is said, and not passed over.
+
+    Raises:
+        TurnedAway: it is asked for.
+    """
+    if asked("call_id") is not None:
+        raise TurnedAway("unsupported_call_id", _NO_CALL_ID, BAD_REQUEST)
+    if asked("intent") == "transcription":
+        raise TurnedAway("unsupported_intent", _NO_TRANSCRIPTION, BAD_REQUEST)
+
+
+def caller(scope: Mapping[str, Any]) -> ApiToken:
     """Whose token the client brings, in its header or among its sub-protocols.
 
     Raises:
@@ -121,12 +142,12 @@ def caller(scope: Mapping[str, Any]) -> User:
     token = _bearer(named.get(b"authorization", "")) or _offered(scope["subprotocols"])
     if not token:
         raise TurnedAway(None, _NO_TOKEN, BAD_TOKEN)
-    user = store.use_token(token)
-    if user is None:
+    row = store.use_token(token)
+    if row is None:
         raise TurnedAway("invalid_api_key", _WRONG_TOKEN, BAD_TOKEN)
     if b"openai-beta" in named or BETA_SUBPROTOCOL in scope["subprotocols"]:
         raise TurnedAway("beta_api_shape_disabled", _BETA, BAD_REQUEST)
-    return user
+    return row
 
 
 def persona_of(user: User, model: str) -> Persona:

@@ -11,7 +11,7 @@ from django.http.request import validate_host
 from django.utils.http import is_same_domain
 
 from chatbot import store
-from chatbot.models import Call, Conversation, Persona, Turn, User
+from chatbot.models import ApiToken, Call, Conversation, Persona, Turn, User
 from chatbot.preferences import used
 from chatbot.realtime.events import Event
 from chatbot.realtime.problems import (
@@ -86,6 +86,7 @@ def open_for(
     conversation_id: str | None,
     persona_slug: str | None,
     kind: str = Call.Kind.PAGE,
+    token: ApiToken | None = None,
 ) -> store.OpenedCall:
     """Open the call, or say why not.
 
@@ -99,6 +100,7 @@ def open_for(
             persona_slug=persona_slug,
             limit=settings.MAX_CALLS_PER_USER,
             kind=kind,
+            token=token,
         )
     except Conversation.DoesNotExist:
         problem = Problem("conversation_not_found", _NO_CONVERSATION, NOT_FOUND)

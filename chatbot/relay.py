@@ -46,10 +46,6 @@ BEHIND_CHECK_S = 0.02
 BEHIND_LIMIT_S = 10.0
 
 _NOT_STORED = N_("This conversation can no longer be stored, so the call ends. Try again later.")
-#: The row has ended, and the order that says why was lost on the way.
-_ENDED_ELSEWHERE = Problem(
-    "ended_elsewhere", N_("This call was ended from another page. Call again to go on."), TAKEN_OVER
-)
 
 Send = Callable[[str | bytes], None]
 
@@ -184,12 +180,13 @@ class Relay:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             try:
-                is_open = await database_sync_to_async(store.touch_call)(self._row.pk)
+                ended = await database_sync_to_async(store.touch_call)(self._row.pk)
             except DatabaseError:
                 log.warning("call %s: its lease could not be renewed", self._row.pk)
                 continue
-            if not is_open:
-                self.end(TAKEN_OVER, "ended elsewhere", _ENDED_ELSEWHERE)
+            if ended:  # and the order that says so was lost on the way, or there was none
+                problem = control.ENDINGS[ended]
+                self.end(problem.close_code or TAKEN_OVER, problem.code, problem)
 
     async def _turn_saved(self, saved: SaveTurn) -> None:
         self._call.turn_saved(saved)

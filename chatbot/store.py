@@ -31,8 +31,9 @@ from chatbot.models import (
     Usage,
     User,
 )
+from chatbot.realtime.api_errors import BAD_TOKEN
 from chatbot.realtime.effects import SaveTurn, SaveUsage
-from chatbot.realtime.problems import NOT_FOUND, TAKEN_OVER
+from chatbot.realtime.problems import NOT_FOUND, NOT_SIGNED_IN, TAKEN_OVER
 from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.transcript import CALL_ENDED
 from chatbot.realtime.turns import Turn as CallTurn
@@ -46,6 +47,11 @@ TOKEN_PREFIX = "clq_"  # noqa: S105 - what every token begins with
 TOKEN_HINT_CHARACTERS = 8
 #: The last use of a token is written at most this often.
 TOKEN_USE_WRITTEN = timedelta(minutes=1)
+
+#: Why a call has ended that goes on at its worker.
+TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a reason
+ACCOUNT_INACTIVE = "account_inactive"
+ENDED_ELSEWHERE = "ended_elsewhere"
 
 
 class FactRefused(Exception):
@@ -84,8 +90,10 @@ def open_call(
     persona_slug: str | None,
     limit: int,
     kind: str = Call.Kind.PAGE,
+    token: ApiToken | None = None,
 ) -> OpenedCall:
-    """Begin a call in a conversation of the user's, or in a new one without an id.
+    """Begin a call in a conversation of the user's, or in a new one without an id. It lasts no
+    longer than the `token` it came by is in force.
 
     Raises:
         Conversation.DoesNotExist, Persona.DoesNotExist: not there, or not the user's.
@@ -104,15 +112,17 @@ def open_call(
     )
     if live.exclude(conversation=conversation.pk).count() >= limit:
         raise LimitReached(limit)
-    taken_over = list(live.filter(conversation=conversation.pk).values_list("pk", flat=True))
-    Call.objects.filter(pk__in=taken_over).update(
-        ended_at=now, close_code=TAKEN_OVER, end_reason="taken over"
-    )
+    taken_over = _end_running(live.filter(conversation=conversation.pk), TAKEN_OVER, "taken over")
     _close_turns_in_flight(Call.objects.filter(pk__in=taken_over))
     conversation.updated_at = now
     conversation.save()
     call = Call.objects.create(
-        conversation=conversation, kind=kind, worker=WORKER, started_at=now, last_seen_at=now
+        conversation=conversation,
+        kind=kind,
+        token=token,
+        worker=WORKER,
+        started_at=now,
+        last_seen_at=now,
     )
     turns = list(conversation.turns.all())
     return OpenedCall(call, conversation, settings_of(call), turns, taken_over)
@@ -143,9 +153,20 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def touch_call(call_id: UUID) -> bool:
-    """The call is alive: renew its lease; whether nobody has ended it meanwhile."""
-    return bool(Call.objects.filter(pk=call_id, ended_at=None).update(last_seen_at=timezone.now()))
+def touch_call(call_id: UUID) -> str:
+    """The call is alive: renew its lease. "" if it goes on, else why not: its row has ended, its
+    user may not sign in, or its token is not in force (see `control.ENDINGS`)."""
+    call = Call.objects.filter(pk=call_id, ended_at=None)
+    facts = call.values_list("token__revoked_at", "conversation__user__is_active").first()
+    if facts is None:
+        row = Call.objects.filter(pk=call_id).first()
+        is_told = row is not None and row.end_reason in (TOKEN_REVOKED, ACCOUNT_INACTIVE)
+        return row.end_reason if row is not None and is_told else ENDED_ELSEWHERE
+    revoked_at, is_active = facts
+    if revoked_at is None and is_active:
+        call.update(last_seen_at=timezone.now())
+        return ""
+    return TOKEN_REVOKED if is_active else ACCOUNT_INACTIVE
 
 
 def end_call(call_id: UUID, code: int, reason: str, upstream_sessions: int = 0) -> None:
@@ -203,12 +224,8 @@ def delete_conversation(conversation: Conversation) -> list[UUID]:
     User.objects.select_for_update().get(pk=conversation.user_id)
     now = timezone.now()
     Conversation.objects.filter(pk=conversation.pk, deleted_at=None).update(deleted_at=now)
-    running = Call.objects.filter(conversation=conversation, ended_at=None)
-    ended = list(running.values_list("pk", flat=True))
-    Call.objects.filter(pk__in=ended).update(
-        ended_at=now, close_code=NOT_FOUND, end_reason="conversation deleted"
-    )
-    return ended
+    calls = Call.objects.filter(conversation=conversation)
+    return _end_running(calls, NOT_FOUND, "conversation deleted")
 
 
 def restore_conversation(conversation: Conversation) -> None:
@@ -301,22 +318,40 @@ def create_token(user: User, name: str) -> str:
     return token
 
 
-def use_token(token: str) -> User | None:
-    """Whose token it is, if it is in force, and that it was used now."""
+def use_token(token: str) -> ApiToken | None:
+    """The row of a token with its user, if it is in force; it was used now."""
     row = token_for(hashlib.sha256(token.encode()).hexdigest())
     if row is None:
         return None
     now = timezone.now()
     unwritten = Q(last_used_at=None) | Q(last_used_at__lt=now - TOKEN_USE_WRITTEN)
     ApiToken.objects.filter(unwritten, pk=row.pk).update(last_used_at=now)
-    return row.user
+    return row
 
 
-def revoke_tokens(tokens: Iterable[ApiToken]) -> int:
-    """These tokens open no more calls; how many were in force."""
+@transaction.atomic
+def revoke_tokens(tokens: Iterable[ApiToken]) -> tuple[int, list[UUID]]:
+    """These tokens open no more calls. Returns how many were in force, and the calls that this has
+    ended, whose workers are still to be told."""
     keys = [token.pk for token in tokens]
     in_force = ApiToken.objects.filter(pk__in=keys, revoked_at=None)
-    return in_force.update(revoked_at=timezone.now())
+    count = in_force.update(revoked_at=timezone.now())
+    return count, _end_running(Call.objects.filter(token__in=keys), BAD_TOKEN, TOKEN_REVOKED)
+
+
+def end_calls_of(user: User) -> list[UUID]:
+    """The user may not sign in any more. Returns the calls that this has ended, whose workers are
+    still to be told."""
+    calls = Call.objects.filter(conversation__user=user)
+    return _end_running(calls, NOT_SIGNED_IN, ACCOUNT_INACTIVE)
+
+
+def _end_running(calls: QuerySet[Call], code: int, reason: str) -> list[UUID]:
+    running = list(calls.filter(ended_at=None).values_list("pk", flat=True))
+    Call.objects.filter(pk__in=running).update(
+        ended_at=timezone.now(), close_code=code, end_reason=reason
+    )
+    return running
 
 
 def title_from(text: str) -> str:

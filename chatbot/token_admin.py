@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from chatbot import store
+from chatbot import control, store
 from chatbot.models import ApiToken
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class ApiTokenAdmin(ApiTokenModelAdmin):
 
     @admin.action(description=_("Revoke the selected tokens"), permissions=["change"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        count = store.revoke_tokens(tokens)
+        count, ended = store.revoke_tokens(tokens)
+        for call_id in ended:
+            async_to_sync(control.order_end)(call_id, store.TOKEN_REVOKED)
         told = ngettext("%d token is revoked.", "%d tokens are revoked.", count) % count
         self.message_user(request, told, messages.SUCCESS)

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from chatbot import gateway
-from chatbot.realtime import problems
+from chatbot.realtime import api_errors, problems
 from chatbot.realtime.gateway import EXPIRED
 from project.env import Environment
 from script.install import ROOT
@@ -53,7 +53,7 @@ def test_every_close_code_is_documented() -> None:
 def test_every_close_code_of_the_gateway_is_documented() -> None:
     told = (ROOT / "docs" / "gateway.md").read_text()
     documented = {int(code) for code in re.findall(r"^\| (\d{4}) \|", told, re.MULTILINE)}
-    codes = {gateway.BAD_TOKEN, gateway.BAD_REQUEST, EXPIRED, problems.UPSTREAM_UNAVAILABLE}
+    codes = {api_errors.BAD_TOKEN, gateway.BAD_REQUEST, EXPIRED, problems.UPSTREAM_UNAVAILABLE}
     codes.add(problems.WORKER_RESTARTS)
     assert codes | {problems.NOT_FOUND, problems.TAKEN_OVER, problems.LIMIT_REACHED} <= documented
 

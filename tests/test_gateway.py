@@ -135,7 +135,14 @@ async def test_a_token_that_is_not_in_force_is_turned_away(
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("", "missing_model"), ("model=", "missing_model"), ("model=gpt-9", "invalid_model")],
+    [
+        ("", "missing_model"),
+        ("model=", "missing_model"),
+        ("model=gpt-9", "invalid_model"),
+        ("intent=transcription", "unsupported_intent"),
+        ("model=assistant&intent=transcription", "unsupported_intent"),
+        ("model=assistant&call_id=rtc_1", "unsupported_call_id"),
+    ],
 )
 async def test_a_model_is_asked_for(token: str, query: str, code: str) -> None:
     async with calling(token, query) as client:
@@ -169,6 +176,56 @@ async def test_calls_at_once_are_limited(token: str, settings: Settings) -> None
         assert await turned_away(second) == (
             "rate_limit_exceeded", 4429, "rate_limit_error.rate_limit_exceeded",
         )  # fmt: skip
+
+
+async def test_a_call_lasts_no_longer_than_its_token(
+    bob: User, token: str, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.begin_answer("Once upon")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, calling(token) as client:
+        settings.REALTIME_URL = upstream.url
+        await client.until("response.output_audio.delta")
+        await sync_to_async(revoke_in_the_admin)(bob)
+        error = (await client.until("error"))["error"]
+        assert (error["type"], error["code"]) == ("invalid_request_error", "token_revoked")
+        assert "revoked" in error["message"]
+        closed = await client.until_closed()
+        assert (closed["code"], closed["reason"]) == (3000, "invalid_request_error.token_revoked")
+    call = await Call.objects.aget()
+    assert (call.close_code, call.end_reason) == (3000, "token_revoked")
+    assert (await Turn.objects.aget()).status == "interrupted"
+
+
+def revoke_in_the_admin(staff: User) -> None:
+    browser = Client()
+    browser.force_login(staff)
+    order = {"action": "revoke", "_selected_action": [ApiToken.objects.get().pk]}
+    assert browser.post("/admin/chatbot/apitoken/", order).status_code == 302
+
+
+@pytest.mark.parametrize("loss", ["revoked", "user gone"])
+async def test_a_call_ends_though_no_order_has_reached_its_worker(
+    alice: User, token: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hold()
+
+    monkeypatch.setattr("chatbot.relay.HEARTBEAT_S", 0.05)
+    async with scripted_upstream(script) as upstream, calling(token) as client:
+        settings.REALTIME_URL = upstream.url
+        await client.until("session.created")
+        if loss == "revoked":
+            await sync_to_async(store.revoke_tokens)([await ApiToken.objects.aget()])
+        else:
+            await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+        error = (await client.until("error"))["error"]
+        assert error["code"] == ("token_revoked" if loss == "revoked" else "account_inactive")
+        assert (await client.until_closed())["code"] == (3000 if loss == "revoked" else 4401)
 
 
 # Models
@@ -362,7 +419,9 @@ def test_a_token_is_printed_once_and_kept_as_a_digest(
     row = ApiToken.objects.get()
     assert (row.name, row.hint, row.last_used_at) == ("laptop", printed[:8], None)
     assert printed not in "".join(str(value) for value in vars(row).values())
-    assert store.use_token(printed) == alice
+    used = store.use_token(printed)
+    assert used is not None
+    assert used.user == alice
 
 
 def test_createtoken_says_what_is_wrong(alice: User) -> None:

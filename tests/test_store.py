@@ -190,3 +190,12 @@ def test_a_call_that_takes_over_finds_nothing_in_flight(alice: User) -> None:
     in_flight(first.call)
     second = open_call(alice, conversation_id=str(first.conversation.pk))
     assert {turn.status for turn in second.turns} == {"interrupted"}
+
+
+def test_an_account_that_is_closed_is_in_no_call(alice: User, charlie: User) -> None:
+    call, other = open_call(alice).call, open_call(charlie).call
+    assert (store.touch_call(call.pk), store.touch_call(other.pk)) == ("", "")
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert store.touch_call(call.pk) == "account_inactive"
+    assert store.end_calls_of(alice) == [call.pk]
+    assert (store.touch_call(call.pk), store.touch_call(other.pk)) == ("account_inactive", "")

@@ -8,11 +8,14 @@ from typing import Any
 
 from chatbot.realtime.events import Event
 from chatbot.realtime.fields import Refused
-from chatbot.realtime.problems import LIMIT_REACHED, Problem
+from chatbot.realtime.problems import LIMIT_REACHED, NOT_SIGNED_IN, Problem
 
 INVALID_REQUEST = "invalid_request_error"
 SERVER_ERROR = "server_error"
 RATE_LIMIT = "rate_limit_error"
+
+#: The service's own close code for a key that is not in force.
+BAD_TOKEN = 3000
 
 #: What a key looks like when a message quotes it, whole or with its middle left out.
 _KEY = re.compile(r"\b(?:sk|ek)[-_][\w*.…-]*[\w*]")
@@ -38,6 +41,8 @@ def of_refusal(refused: Refused, event_id: str | None) -> Event:
 
 def kind_of(problem: Problem) -> str:
     """The service's type for a problem of ours."""
+    if problem.close_code in (BAD_TOKEN, NOT_SIGNED_IN):
+        return INVALID_REQUEST
     return RATE_LIMIT if problem.close_code == LIMIT_REACHED else SERVER_ERROR
 
 

@@ -7,7 +7,7 @@ seconds. It knows no socket, clock or database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chatbot.realtime import browser_events, events, policy, problems
@@ -19,6 +19,7 @@ from chatbot.realtime.context import ends_unanswered, replay
 from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage, Unknown
 from chatbot.realtime.events import BadEvent, Event, id_of
 from chatbot.realtime.fields import Refused
+from chatbot.realtime.inflight import as_heard
 from chatbot.realtime.limits import Limits
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.pause import Pause
@@ -33,6 +34,7 @@ from chatbot.realtime.toolcalls import Outcome
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 from chatbot.realtime.usage import recogniser_of
+from chatbot.realtime.waiting import Waiting
 
 #: The service ends a session after 60 minutes; we leave before, at a quiet moment if there is one.
 RENEW_AFTER_S = 55 * 60
@@ -74,10 +76,10 @@ class Call:
             settings.tools.functions, new_id, self._outbox, self._transcript, self._answers.want
         )
         self._retry = Retry()
+        self._waiting = Waiting(self._outbox, self._retry)
         self._limits = Limits()
         self._opened_at = 0.0
         self._has_spoken = False
-        self._said_waiting = ""
         self._is_over = False
 
     # Draining
@@ -94,19 +96,8 @@ class Call:
         """What the shell must do, in order; settled turns are gathered here."""
         if not self._is_over:
             self._outbox.save_settled(self._transcript)
-            self._outbox.save(self._with_heard(self._transcript.take_begun()))
+            self._outbox.save(as_heard(self._transcript.take_begun(), self._playback))
         return self._outbox.take_effects()
-
-    def _with_heard(self, rows: list[tuple[int, Turn]]) -> Iterator[tuple[int, Turn]]:
-        """Answers in flight with what was heard of them by now: all there is if the worker dies."""
-        for position, turn in rows:
-            audio = self._playback.heard(turn.item_id)
-            so_far = replace(turn)
-            if audio is not None:
-                so_far.hear(audio.heard_ms, audio.received_ms)
-            elif turn.modality == "audio" and turn.first_audio_at is None:
-                so_far.hear(0, 0)
-            yield position, so_far
 
     # The life of the call
 
@@ -149,7 +140,7 @@ class Call:
         self._judge(now)
         self._tools.tick(now)
         if not self._is_over:
-            self._outbox.save(self._with_heard(self._transcript.take_grown(now)))
+            self._outbox.save(as_heard(self._transcript.take_grown(now), self._playback))
         age = now - self._opened_at
         is_old = age > RENEW_AFTER_S and (self._is_quiet or age > RENEW_AT_LAST_S)
         if self._outbox.is_open and is_old and not self._is_over:
@@ -185,16 +176,7 @@ class Call:
 
     def waiting(self, *, is_loading: bool) -> None:
         """The upstream is not there yet: it is slow, or an engine that loads its models."""
-        loading = problems.LOADING_AGAIN if self._retry.has_been_ready else problems.LOADING
-        self._say_waiting(loading if is_loading else problems.SLOW)
-
-    def _say_waiting(self, message: str) -> None:
-        """Each sentence once; that speech is let go outweighs why."""
-        message = problems.LETTING_GO if self._outbox.is_letting_go else message
-        if message != self._said_waiting:
-            self._said_waiting = message
-            is_again = self._retry.has_been_ready
-            self._outbox.status("reconnecting" if is_again else "connecting", message)
+        self._waiting.goes_on(is_loading=is_loading)
 
     def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:
         """The session is gone: try again (`Connect`) while that may help, else end the call.
@@ -209,7 +191,7 @@ class Call:
             return
         if self._outbox.is_open:
             self._break_off(now)
-            self._say_waiting(problems.RECONNECTING)
+            self._waiting.lost()
         self._outbox.ask(Connect(delay))
 
     def _break_off(self, now: float) -> None:
@@ -266,8 +248,7 @@ class Call:
             self._refuse(problems.too_fast(wait_s), now)
         else:
             self._outbox.send_speech(pcm)
-            if self._outbox.is_letting_go:
-                self._say_waiting(problems.LETTING_GO)
+            self._waiting.spoken()
 
     def _refuse(self, problem: Problem, now: float) -> None:
         """A frame is not accepted; the call goes on, unless there have been too many."""
@@ -374,9 +355,8 @@ class Call:
         self._outbox.tell({**shown, "event_id": event.get("event_id")})
         if not self._outbox.is_open:
             self._retry.ready(now)
-            self._said_waiting = ""
             self._outbox.open()
-            self._outbox.status("ready", problems.READY)
+            self._waiting.over()
 
     def _session_created(self, event: Event, now: float) -> None:
         session = scrubbed_session(event["session"])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from chatbot.realtime.playback import Playback
 from chatbot.realtime.turns import Turn
 
 #: How often the row of a turn that grows is written again, in seconds.
@@ -40,3 +44,15 @@ class InFlight:
         self._written_at = now
         grown, self._grown = self._grown, set()
         return sorted(grown)
+
+
+def as_heard(rows: list[tuple[int, Turn]], playback: Playback) -> Iterator[tuple[int, Turn]]:
+    """Answers in flight with what was heard of them by now: all there is if the worker dies."""
+    for position, turn in rows:
+        audio = playback.heard(turn.item_id)
+        so_far = replace(turn)
+        if audio is not None:
+            so_far.hear(audio.heard_ms, audio.received_ms)
+        elif turn.modality == "audio" and turn.first_audio_at is None:
+            so_far.hear(0, 0)
+        yield position, so_far

@@ -1,0 +1,47 @@
+"""People, for staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import Client
+from pytest_django import Settings
+
+from chatbot.models import Call, User
+from tests.browser import opened
+from tests.scripted import Session, scripted_upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def deactivate(staff: User, user: User) -> None:
+    """As the form of the admin does it."""
+    browser = Client()
+    browser.force_login(staff)
+    address = f"/admin/chatbot/user/{user.pk}/change/"
+    form = browser.get(address).context["adminform"].form
+    given: dict[str, Any] = {
+        name: value for name, value in form.initial.items() if value not in (None, False, [])
+    }
+    del given["is_active"]
+    given |= {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    assert browser.post(address, given).status_code == 302
+
+
+async def test_whoever_may_not_sign_in_any_more_is_in_no_call(
+    alice: User, bob: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.status", state="ready")
+        await sync_to_async(deactivate)(bob, alice)
+        assert (await page.until("chat.error"))["code"] == "account_inactive"
+        assert await page.until_closed() == 4401
+    assert not (await User.objects.aget(pk=alice.pk)).is_active
+    assert (await Call.objects.aget()).end_reason == "account_inactive"
