@@ -124,14 +124,7 @@ class Call:
 
     def turn_saved(self, saved: SaveTurn) -> None:
         """The row is committed: now the browser may believe it."""
-        self._outbox.show(
-            {
-                "type": "chat.turn.saved",
-                "item_id": saved.turn.item_id,
-                "position": saved.position,
-                "status": saved.turn.status,
-            }
-        )
+        self._outbox.show(saved.as_event())
 
     def tick(self, now: float) -> None:
         """Let time pass: a browser that does not report its playback is not waited for, and a
@@ -359,8 +352,7 @@ class Call:
             self._waiting.over()
 
     def _session_created(self, event: Event, now: float) -> None:
-        session = scrubbed_session(event["session"])
-        self._outbox.tell({**event, "session": session})
+        self._outbox.tell({**event, "session": scrubbed_session(event["session"])})
 
     def _error(self, event: Event, now: float) -> None:
         error = event["error"]
@@ -387,15 +379,7 @@ class Call:
         self._has_spoken = True
         if self._playback.receive(item_id, content_index, len(pcm)):
             self._transcript.sounded(item_id, now)
-            self._outbox.tell(
-                {
-                    "type": "chat.audio",
-                    "response_id": event["response_id"],
-                    "item_id": item_id,
-                    "content_index": content_index,
-                    "generation": self._playback.generation,
-                }
-            )
+            self._outbox.tell(events.audio_header(event, self._playback.generation))
         self._outbox.sound(pcm)
 
     def _item_done(self, event: Event, now: float) -> None:

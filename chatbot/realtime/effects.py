@@ -17,6 +17,15 @@ class SaveTurn:
     position: int
     turn: Turn
 
+    def as_event(self) -> Event:
+        """`chat.turn.saved`: the row is there."""
+        return {
+            "type": "chat.turn.saved",
+            "item_id": self.turn.item_id,
+            "position": self.position,
+            "status": self.turn.status,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class SaveUsage:

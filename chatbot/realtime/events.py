@@ -52,6 +52,12 @@ def _as_text(event: Any) -> str:
     return raw.decode("utf-16-le", "replace").replace("\\u0000", "")
 
 
+def audio_header(delta: Event, generation: int) -> Event:
+    """`chat.audio`: to what the sound behind it belongs, from the `response.output_audio.delta`."""
+    belongs = {name: delta[name] for name in ("response_id", "item_id", "content_index")}
+    return {"type": "chat.audio", **belongs, "generation": generation}
+
+
 def id_of(event: Event) -> str | None:
     """The sender's own id of an event, if it has a proper one."""
     found = event.get("event_id")
