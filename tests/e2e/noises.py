@@ -20,12 +20,12 @@ def knock() -> bytes:
 
 
 def groan() -> bytes:
-    """A fifth of a second of a voice without a word: a detector takes it for speech."""
-    at = _time(0.2)
-    pitch_hz = 180 * (1 + 0.1 * np.sin(2 * np.pi * 3 * at))
+    """A voice that falls, without a word: a detector takes it for speech, a recogniser does not."""
+    at = _time(0.4)
+    pitch_hz = 120 * (1 + 0.1 * np.sin(2 * np.pi * 3 * at) - 0.3 * at / 0.4)
     phase = 2 * np.pi * np.cumsum(pitch_hz) / SAMPLE_RATE_HZ
     source = np.sum([np.sin(k * phase) / k for k in range(1, 20)], axis=0)
-    source += 0.05 * np.random.default_rng(1).standard_normal(len(at))
+    source += 0.02 * np.random.default_rng(1).standard_normal(len(at))
     spectrum, frequency = np.fft.rfft(source), np.fft.rfftfreq(len(at), 1 / SAMPLE_RATE_HZ)
     formants = ((750, 150), (1200, 200), (2500, 300))
     mouth = sum(np.exp(-(((frequency - at_hz) / width) ** 2)) for at_hz, width in formants)
