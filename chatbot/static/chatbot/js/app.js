@@ -1,14 +1,23 @@
 // @ts-check
 /** Wires the chat page together. */
 
+import { Announcer } from "./announcer.js";
 import { Approvals } from "./approvals.js";
 import { IDLE, isUnderWay, phaseOf, step } from "./call.js";
+import { Choosing } from "./choosing.js";
+import { Conversations } from "./conversations.js";
+import { copy } from "./copying.js";
+import { Debug } from "./debug.js";
 import { say } from "./messages.js";
+import { obstacleOf } from "./obstacles.js";
 import { Phone } from "./phone.js";
+import { letGoAfterClicks, listen } from "./shortcuts.js";
+import { TalkButton } from "./talkbutton.js";
 import { EMPTY, fold, withUnsent } from "./transcript.js";
 import { TranscriptView } from "./transcriptview.js";
-import { element, View } from "./view.js";
+import { button, element, statusOf, View } from "./view.js";
 import { Watch } from "./watch.js";
+import { NONE, see } from "./watched.js";
 
 /**
  * @typedef {import("./call.js").Signal} Signal
@@ -16,11 +25,13 @@ import { Watch } from "./watch.js";
  */
 
 const screen = element("call", HTMLElement);
-const form = element("composer", HTMLFormElement);
 const input = element("text-input", HTMLTextAreaElement);
+const shortcutSheet = element("shortcuts", HTMLDialogElement);
 const view = new View();
-const transcriptView = new TranscriptView();
+const announcer = new Announcer();
+const transcriptView = new TranscriptView(copyFrom);
 const approvals = new Approvals((callId, approved) => phone?.answerTool(callId, approved));
+const conversations = new Conversations(() => void phone?.hangUp());
 
 const line = {
   callPath: screen.dataset.callPath ?? "",
@@ -28,117 +39,178 @@ const line = {
   playbackWorklet: screen.dataset.playbackWorklet ?? "",
 };
 let conversation = screen.dataset.conversation || null;
-const persona = screen.dataset.persona || null;
-
 let call = IDLE;
 let transcript = fold(EMPTY, {
   type: "chat.call.started",
   turns: JSON.parse(element("turns", HTMLScriptElement).textContent || "[]"),
 });
 /** What another tab's call looks like while this one is idle. */
-let watched = EMPTY;
-let watching = "";
-/** Whether that call is in the conversation that this page shows, or this page shows none. */
-let watchedHere = true;
-/** @type {string[]} typed, but not yet in the conversation */
-let unsent = [];
+let watched = NONE;
 /** @type {Phone | null} */
 let phone = null;
+/** Of the last call, once it has ended. @type {ReturnType<Phone["report"]> | null} */
+let lastReport = null;
 
+const debug = new Debug(() => phone?.report() ?? lastReport);
+const choosing = new Choosing(
+  () => ({ phone, call, conversation }),
+  (remembered) => {
+    debug.toggle(remembered.debug);
+    draw();
+  },
+  (message) => receive({ type: "notice", message }),
+);
+const talkButton = new TalkButton(button("talk"), (pressed) => phone?.talk(pressed));
 const watch = new Watch(screen.dataset.captionsPath ?? "", (event) => {
   if (isUnderWay(call)) return;
-  watchEvent(event);
+  watched = see(watched, event, conversation, new Date().toISOString());
   draw();
 });
 
 function draw() {
-  view.drawCall(call, watching);
-  const shown = watching && watchedHere && !isUnderWay(call) ? watched : transcript;
-  transcriptView.draw(withUnsent(shown, unsent));
-}
-
-/** @param {SocketEvent} event of a call in another tab */
-function watchEvent(event) {
-  if (event.type === "chat.call.ended") {
-    watching = watching && watchedHere ? say("state.watched") : "";
-    watched = fold(watched, event);
-    return;
-  }
-  const live = event.type === "chat.watch.started" ? event.live : event;
-  if (event.type === "chat.watch.started" || event.type === "chat.call.started") {
-    watchedHere = !conversation || live?.conversation.id === conversation;
-    watching = live ? say(watchedHere ? "state.watching" : "state.elsewhere") : "";
-    watched = live ? fold(EMPTY, { ...live, type: "chat.call.started" }) : EMPTY;
-    return;
-  }
-  watched = fold(watched, event, new Date().toISOString());
+  const mode = isUnderWay(call) ? call.mode : choosing.remembered.mode;
+  const scene = { call, mode, offline: !navigator.onLine, watched: watched.state };
+  view.draw(scene);
+  const isWatched = !isUnderWay(call) && (watched.state === "here" || watched.state === "over");
+  transcriptView.draw(withUnsent(isWatched ? watched.transcript : transcript, phone?.unsent ?? []));
+  announcer.phase(phaseOf(call), statusOf(scene));
 }
 
 /** @param {Signal} signal of our own call */
 function receive(signal) {
   call = step(call, signal);
   if (signal.type === "event") receiveEvent(signal.event);
-  if (signal.type === "closed") endCall();
+  if (signal.type === "microphone" && signal.state === "on") choosing.devices.refresh();
+  if (signal.type === "closed") endCall(signal.closing.code);
   draw();
 }
 
 /** @param {SocketEvent} event */
 function receiveEvent(event) {
-  const isNew = !transcript.some(({ itemId }) => itemId === event.item?.id);
-  const isTyped = event.item?.content?.some(
-    (/** @type {any} */ part) => part.type === "input_text",
-  );
-  if (event.type === "conversation.item.added" && isNew && isTyped) unsent = unsent.slice(1);
   transcript = fold(transcript, event, new Date().toISOString());
   approvals.receive(event);
+  if (event.type === "response.output_text.done") announcer.say(event.text);
+  if (event.type === "chat.turn.saved" && conversation) {
+    const turn = transcript.find(({ itemId }) => itemId === event.item_id);
+    if (turn?.role === "user") conversations.nameIfNew(conversation, turn.parts.join(" "));
+  }
   if (event.type === "chat.call.started") {
     conversation = event.conversation.id;
     history.replaceState(null, "", `?conversation=${conversation}`);
+    conversations.begin(event.conversation.id, event.conversation.title);
+    choosing.draw();
   }
 }
 
-function endCall() {
+/** @param {number} code */
+function endCall(code) {
+  const unsent = phone?.takeUnsent() ?? [];
+  lastReport = phone?.report() ?? null;
   phone = null;
   approvals.clear();
   input.value = [...unsent, input.value].filter(Boolean).join("\n");
-  unsent = [];
   transcript = fold(transcript, { type: "chat.call.ended" });
+  view.drawClose(String(code));
+  choosing.draw();
   watch.start();
 }
 
 /** @param {boolean} microphone */
 function startCall(microphone) {
   watch.stop();
-  watching = "";
-  const wishes = { conversation, persona, microphone };
+  watched = NONE;
+  view.drawClose("");
+  const { volume, mode } = choosing.remembered;
+  const { persona, processing } = choosing;
+  const devices = choosing.devices.used;
+  const wishes = { conversation, persona, microphone, devices, processing, volume, mode };
   phone = new Phone(line, wishes, {
     signal: receive,
     microphoneLevel: (level) => view.drawMicrophoneLevel(level),
     playback: (status) => view.drawPlayback(status),
   });
+  choosing.draw();
+}
+
+/** Take the call of another tab over. */
+function continueHere() {
+  if (watched.conversation !== conversation) transcript = EMPTY;
+  conversation = watched.conversation;
+  startCall(true);
 }
 
 function sendText() {
   const text = input.value.trim();
   if (!text) return;
   if (!phone) startCall(false);
-  unsent.push(text);
   input.value = "";
   void phone?.type(text);
   transcriptView.follow();
   draw();
 }
 
-element("start-call", HTMLButtonElement).addEventListener("click", () => startCall(true));
-element("end-call", HTMLButtonElement).addEventListener("click", () => void phone?.hangUp());
-element("interrupt", HTMLButtonElement).addEventListener("click", () => void phone?.interrupt());
-element("use-microphone", HTMLButtonElement).addEventListener("click", () => {
-  void phone?.openMicrophone();
+/** @param {string} text @param {HTMLButtonElement} pressed @param {number} [count] of turns */
+async function copyFrom(text, pressed, count) {
+  const done = await copy(text);
+  const sentence = count ? say("copy.turns", { count }) : say("copy.done");
+  announcer.say(done ? sentence : say("copy.failed"));
+  const use = pressed.querySelector("use");
+  use?.setAttribute("href", done ? "#icon-done" : "#icon-copy");
+  setTimeout(() => use?.setAttribute("href", "#icon-copy"), 2000);
+}
+
+function canInterrupt() {
+  return ["speaking", "thinking", "hearing"].includes(phaseOf(call));
+}
+
+/** @param {HTMLButtonElement} pressed @param {() => void} act */
+function on(pressed, act) {
+  pressed.addEventListener("click", act);
+}
+
+function switchMode() {
+  const mode = (isUnderWay(call) ? call.mode : choosing.remembered.mode) === "hands-free";
+  choosing.keep({ mode: mode ? "push-to-talk" : "hands-free" });
+  phone?.setMode(choosing.remembered.mode);
+}
+
+const toggleDebug = () => choosing.keep({ debug: !choosing.remembered.debug });
+const showShortcuts = () => shortcutSheet.showModal();
+
+on(button("start-call"), () => startCall(true));
+on(button("continue-here"), continueHere);
+on(button("end-call"), () => void phone?.hangUp());
+on(button("interrupt"), () => void phone?.interrupt());
+on(button("use-microphone"), () => void phone?.openMicrophone());
+on(button("mute"), () => phone?.mute(!call.muted));
+on(button("mode"), switchMode);
+on(button("notice-close"), () => receive({ type: "dismiss" }));
+on(button("open-settings"), () => choosing.open());
+on(button("open-shortcuts"), () => {
+  choosing.close();
+  showShortcuts();
 });
-element("notice-close", HTMLButtonElement).addEventListener("click", () => {
-  receive({ type: "dismiss" });
-});
-form.addEventListener("submit", (event) => {
+on(button("close-debug"), toggleDebug);
+on(button("copy-report"), () => void copyFrom(debug.text(), button("copy-report")));
+letGoAfterClicks(/** @type {HTMLElement} */ (document.querySelector(".stage")));
+
+listen(
+  {
+    talk: () => talkButton.press(),
+    mute: () => (phone ? phone.mute(!call.muted) : false),
+    interrupt: () => (canInterrupt() ? void phone?.interrupt() : false),
+    write: () => input.focus(),
+    settings: () => choosing.open(),
+    help: showShortcuts,
+    debug: toggleDebug,
+  },
+  () => ({
+    shortcuts: choosing.remembered.shortcuts,
+    pushToTalk: isUnderWay(call) && call.mode === "push-to-talk",
+  }),
+);
+
+element("composer", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   sendText();
 });
@@ -147,11 +219,12 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault();
   sendText();
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !["speaking", "thinking"].includes(phaseOf(call))) return;
-  event.preventDefault();
-  void phone?.interrupt();
-});
+for (const change of ["online", "offline"]) window.addEventListener(change, draw);
 
+debug.toggle(choosing.remembered.debug);
+const obstacle = obstacleOf(window);
+if (obstacle) receive({ type: "notice", message: say(obstacle) });
 draw();
-watch.start();
+if (obstacle === "browser.socket") view.block();
+else watch.start();
+document.documentElement.dataset.started = "true";

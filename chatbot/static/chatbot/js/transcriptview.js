@@ -1,18 +1,22 @@
 // @ts-check
 /** Draws the transcript, touching only what has changed, and follows it until the reader scrolls. */
 
+import { asText, wordsOf } from "./copying.js";
 import { say } from "./messages.js";
 import { turnsOf } from "./transcript.js";
 import { textOf } from "./turn.js";
-import { element } from "./view.js";
+import { button, element, write } from "./view.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 
 /** How close to the end still counts as following it. */
 const NEAR_END_PX = 80;
-const CLOCK = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
-  timeStyle: "short",
-});
+const LANGUAGE = document.documentElement.lang || undefined;
+const CLOCK = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "short" });
+const SECONDS = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** @param {string} at ISO 8601 */
+const clock = (at) => CLOCK.format(new Date(at));
 
 /** @param {Turn} turn */
 function noteOf({ role, status, error, heardMs, parts, asked }) {
@@ -28,7 +32,7 @@ function noteOf({ role, status, error, heardMs, parts, asked }) {
   }
   if (status !== "interrupted") return "";
   if (heardMs === null) return say("turn.interrupted");
-  return say("turn.interrupted_after", { seconds: (heardMs / 1000).toFixed(1) });
+  return say("turn.interrupted_after", { seconds: SECONDS.format(heardMs / 1000) });
 }
 
 /** An answer cut before its first word says nothing. @param {Turn} turn */
@@ -39,17 +43,36 @@ function isWorthShowing(turn) {
 export class TranscriptView {
   #list = element("transcript", HTMLElement);
   #scroller = element("transcript-scroller", HTMLElement);
+  #jump = button("jump");
   #template = element("turn-template", HTMLTemplateElement);
   /** @type {Map<string, {turn: Turn, node: HTMLElement}>} */
   #drawn = new Map();
+  /** @type {Turn[]} */
+  #turns = [];
   #following = true;
 
-  constructor() {
+  /** @param {(text: string, pressed: HTMLButtonElement, turns: number) => void} copy */
+  constructor(copy) {
     this.#scroller.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
       this.#following = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+      this.#jump.hidden = this.#following;
     });
     new ResizeObserver(() => this.#follow()).observe(this.#scroller);
+    this.#jump.addEventListener("click", () => {
+      this.follow();
+      this.#scroller.focus();
+    });
+    this.#list.addEventListener("click", ({ target }) => {
+      const pressed = target instanceof Element && target.closest("button");
+      const itemId = pressed && pressed.closest("li")?.dataset.itemId;
+      const turn = this.#turns.find((other) => other.itemId === itemId);
+      if (pressed && turn) copy(wordsOf(turn), pressed, 1);
+    });
+    button("copy-all").addEventListener("click", ({ currentTarget }) => {
+      const pressed = /** @type {HTMLButtonElement} */ (currentTarget);
+      copy(asText(this.#turns, clock), pressed, this.#turns.length);
+    });
   }
 
   /** @param {import("./transcript.js").Transcript} transcript */
@@ -67,6 +90,7 @@ export class TranscriptView {
       const there = this.#list.children[index] ?? null;
       if (there !== node) this.#list.insertBefore(node, there);
     });
+    this.#turns = turns;
     this.#scroller.dataset.empty = String(turns.length === 0);
     this.#follow();
   }
@@ -79,6 +103,7 @@ export class TranscriptView {
 
   #follow() {
     if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#jump.hidden = this.#following;
   }
 
   /** @param {Turn} turn */
@@ -108,22 +133,24 @@ function fill(node, turn) {
   const unheard = text.slice(heard.length).trim();
   node.dataset.role = turn.role;
   node.dataset.status = turn.status;
-  write(node, ".turn-speaker", say(turn.role === "system" ? "speaker.tool" : `speaker.${turn.role}`));
-  write(node, ".turn-tool-name", turn.toolName);
-  write(node, ".turn-tool-arguments", turn.toolArguments === "{}" ? "" : turn.toolArguments);
-  write(node, ".turn-heard", heard && unheard ? `${heard} ` : heard);
-  write(node, ".turn-unheard", unheard);
-  write(node, ".turn-note", noteOf(turn));
+  put(node, ".turn-speaker", say(turn.role === "system" ? "speaker.tool" : `speaker.${turn.role}`));
+  put(node, ".turn-tool-name", turn.toolName);
+  put(node, ".turn-tool-arguments", turn.toolArguments === "{}" ? "" : turn.toolArguments);
+  put(node, ".turn-heard", heard && unheard ? `${heard} ` : heard);
+  put(node, ".turn-unheard", unheard);
+  put(node, ".turn-note", noteOf(turn));
   const time = node.querySelector("time");
   if (time && turn.startedAt) {
     time.dateTime = turn.startedAt;
-    time.textContent = CLOCK.format(new Date(turn.startedAt));
+    time.textContent = clock(turn.startedAt);
   }
+  const copy = /** @type {HTMLElement} */ (node.querySelector(".turn-copy"));
+  copy.hidden = !text;
 }
 
 /** @param {HTMLElement} node @param {string} selector @param {string} text */
-function write(node, selector, text) {
+function put(node, selector, text) {
   const target = /** @type {HTMLElement} */ (node.querySelector(selector));
-  if (target.textContent !== text) target.textContent = text;
+  write(target, text);
   target.hidden = !text;
 }

@@ -1,12 +1,15 @@
 // @ts-check
 /** Draws the call: words by textContent, facts by data attributes, levels by custom properties. */
 
-import { isUnderWay, phaseOf, statusOf } from "./call.js";
+import { isUnderWay, phaseOf, sentenceOf } from "./call.js";
+import { Figure } from "./figure.js";
 import { say } from "./messages.js";
 
 /**
  * @typedef {import("./call.js").CallState} CallState
  * @typedef {import("./playback.js").PlaybackStatus} PlaybackStatus
+ * @typedef {{call: CallState, mode: import("./talk.js").Mode, offline: boolean,
+ *   watched: import("./watched.js").Watched["state"]}} Scene
  */
 
 /**
@@ -21,67 +24,120 @@ export function element(id, kind) {
   return found;
 }
 
+/** @param {string} id */
+export const button = (id) => element(id, HTMLButtonElement);
+
+/** @param {Element} target @param {string} text written only when it is new, for screen readers */
+export function write(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
 /** Speech lies mostly below -12 dBFS: spread it over the meter. @param {number} level */
 function meter(level) {
-  return Math.min(1, Math.sqrt(level) * 1.8).toFixed(3);
+  return Math.min(1, Math.sqrt(level) * 1.8);
+}
+
+/** @type {Record<string, import("./messages.js").MessageKey>} */
+const WATCHING = { here: "state.watching", elsewhere: "state.elsewhere", over: "state.watched" };
+
+/** The line that says what is going on. @param {Scene} scene */
+export function statusOf({ call, offline, watched }) {
+  if (isUnderWay(call)) return sentenceOf(call);
+  if (offline) return say("state.offline");
+  return WATCHING[watched] ? say(WATCHING[watched]) : sentenceOf(call);
 }
 
 export class View {
   #screen = element("call", HTMLElement);
-  #figure = element("voice", HTMLElement);
+  #canvas = element("voice", HTMLCanvasElement);
+  #figure = new Figure(this.#canvas);
   #microphone = element("mic-level", HTMLElement);
   #status = element("status", HTMLElement);
   #notice = element("notice", HTMLElement);
   #noticeText = element("notice-text", HTMLElement);
-  #start = element("start-call", HTMLButtonElement);
+  #start = button("start-call");
   #startLabel = element("start-label", HTMLElement);
-  #end = element("end-call", HTMLButtonElement);
-  #interrupt = element("interrupt", HTMLButtonElement);
-  #useMicrophone = element("use-microphone", HTMLButtonElement);
+  #continue = button("continue-here");
+  #end = button("end-call");
+  #interrupt = button("interrupt");
+  #useMicrophone = button("use-microphone");
+  #mute = button("mute");
+  #mode = button("mode");
+  #talk = button("talk");
 
-  /**
-   * @param {CallState} state
-   * @param {string} watching a line about a call in another tab, or ""
-   */
-  drawCall(state, watching) {
-    const phase = phaseOf(state);
-    const underWay = isUnderWay(state);
-    this.#screen.dataset.state = phase;
-    this.#screen.dataset.watching = String(Boolean(watching));
-    const status = watching && !underWay ? watching : statusOf(state);
-    if (this.#status.textContent !== status) this.#status.textContent = status;
-    this.#start.hidden = underWay;
-    this.#end.hidden = !underWay;
-    this.#startLabel.textContent = say(state.line === "idle" ? "button.start" : "button.again");
-    this.#interrupt.hidden = phase !== "speaking" && phase !== "thinking";
-    this.#useMicrophone.hidden = !underWay || state.microphone !== "off";
-    this.#microphone.hidden = state.microphone !== "on";
-    this.#drawNotice(state.notice);
+  /** @param {Scene} scene */
+  draw(scene) {
+    const { call, mode, offline, watched } = scene;
+    const phase = phaseOf(call);
+    const underWay = isUnderWay(call);
+    const hasMicrophone = call.microphone === "on" || call.microphone === "asking";
+    Object.assign(this.#screen.dataset, {
+      state: phase,
+      mode,
+      muted: String(call.muted),
+      offline: String(offline),
+      watching: String(watched !== "none"),
+    });
+    write(this.#status, statusOf(scene));
+    this.#figure.set(phase, call.muted && underWay);
+    const runsElsewhere = watched === "here" || watched === "elsewhere";
+    this.#start.hidden = underWay || watched === "here";
+    this.#continue.hidden = underWay || !runsElsewhere;
+    this.#mode.hidden = !underWay && runsElsewhere;
+    this.#end.hidden = this.#interrupt.hidden = !underWay;
+    this.#interrupt.disabled = !["speaking", "thinking", "hearing"].includes(phase);
+    this.#useMicrophone.hidden = !underWay || hasMicrophone;
+    this.#mute.hidden = !underWay || !hasMicrophone;
+    this.#microphone.hidden = call.microphone !== "on";
+    write(this.#startLabel, say(call.line === "idle" ? "button.start" : "button.again"));
+    this.#drawTalk(call, mode === "push-to-talk", underWay);
+    this.#drawNotice(call.notice);
+  }
+
+  /** No call can be made with this browser, not even a written one. */
+  block() {
+    this.#start.disabled = true;
+    for (const field of element("composer", HTMLFormElement).elements) {
+      field.toggleAttribute("disabled", true);
+    }
+  }
+
+  /** How the last call ended, as a close code, or "" in a call: limits do not look like faults. @param {string} code */
+  drawClose(code) {
+    this.#screen.dataset.close = code;
   }
 
   /** @param {number} level root mean square of the last frame */
   drawMicrophoneLevel(level) {
     const shown = meter(level);
-    this.#microphone.style.setProperty("--level", shown);
+    this.#microphone.style.setProperty("--level", shown.toFixed(3));
     this.#microphone.dataset.level = level.toFixed(4);
-    this.#microphone.setAttribute("aria-valuenow", String(Math.round(Number(shown) * 100)));
-    this.#figure.style.setProperty("--user-level", shown);
+    this.#microphone.setAttribute("aria-valuenow", String(Math.round(shown * 100)));
+    this.#figure.hear("user", shown);
   }
 
   /** @param {PlaybackStatus} status */
   drawPlayback({ level, playedMs, underRuns }) {
-    this.#figure.style.setProperty("--assistant-level", meter(level));
-    this.#figure.dataset.outputLevel = level.toFixed(4);
-    this.#figure.dataset.underRuns = String(underRuns);
-    if (playedMs !== undefined) this.#figure.dataset.playedMs = String(Math.floor(playedMs));
+    this.#figure.hear("assistant", meter(level));
+    this.#canvas.dataset.outputLevel = level.toFixed(4);
+    this.#canvas.dataset.underRuns = String(underRuns);
+    if (playedMs !== undefined) this.#canvas.dataset.playedMs = String(Math.floor(playedMs));
+  }
+
+  /** @param {CallState} call @param {boolean} pushToTalk @param {boolean} underWay */
+  #drawTalk({ muted, talking }, pushToTalk, underWay) {
+    this.#mute.setAttribute("aria-pressed", String(muted));
+    this.#mode.setAttribute("aria-pressed", String(pushToTalk));
+    this.#talk.setAttribute("aria-pressed", String(talking));
+    this.#talk.hidden = !underWay || !pushToTalk;
+    this.#talk.disabled = muted;
+    write(this.#talk, say(muted ? "talk.muted" : talking ? "talk.pressed" : "talk.ready"));
   }
 
   /** @param {CallState["notice"]} notice */
   #drawNotice(notice) {
     this.#notice.hidden = notice === null;
-    if (this.#noticeText.textContent !== (notice?.message ?? "")) {
-      this.#noticeText.textContent = notice?.message ?? "";
-    }
+    write(this.#noticeText, notice?.message ?? "");
     for (const link of this.#notice.querySelectorAll("[data-way-out]")) {
       if (link instanceof HTMLElement) link.hidden = link.dataset.wayOut !== notice?.wayOut;
     }

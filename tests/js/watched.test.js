@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { NONE, see } from "../../chatbot/static/chatbot/js/watched.js";
+
+const AT = "2026-01-01T10:00:00Z";
+const live = { conversation: { id: "c1" }, turns: [] };
+const started = { type: "chat.watch.started", live };
+const said = {
+  type: "conversation.item.input_audio_transcription.completed",
+  item_id: "i1",
+  transcript: "Hello.",
+};
+const after = (conversation, ...events) =>
+  events.reduce((watched, event) => see(watched, event, conversation, AT), NONE);
+
+test("no call runs elsewhere", () => {
+  assert.equal(after(null, { type: "chat.watch.started", live: null }).state, "none");
+});
+
+test("a call is here when this page shows its conversation, or none", () => {
+  assert.equal(after("c1", started).state, "here");
+  assert.equal(after(null, started).state, "here");
+  assert.equal(after("c2", started).state, "elsewhere");
+  assert.equal(after("c2", started).conversation, "c1");
+});
+
+test("its captions are folded, and stay when it is over", () => {
+  const watched = after("c1", started, said, { type: "chat.call.ended", reason: "user" });
+  assert.equal(watched.state, "over");
+  assert.deepEqual(watched.transcript[0].parts, ["Hello."]);
+});
+
+test("a call that was elsewhere ends unseen, and a new one begins afresh", () => {
+  assert.equal(after("c2", started, { type: "chat.call.ended" }).state, "none");
+  const again = after("c1", started, said, { ...live, type: "chat.call.started" });
+  assert.deepEqual(again.transcript, []);
+});
