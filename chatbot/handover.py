@@ -35,16 +35,19 @@ async def clear_the_way(
     while running and time.monotonic() < end:
         await asyncio.sleep(LOOK_S)
         running = await database_sync_to_async(_running)(user, conversation_id)
+    if is_resumed:
+        await database_sync_to_async(store.forget_unrecognised)(UUID(lost_id))
     return is_resumed
 
 
 def spoken_ms_ago(turns: Iterable[Turn]) -> int | None:
-    """How long ago the user's newest spoken turn ended, None without one: a page that goes on
-    with a lost call need not say that again."""
+    """How long ago the newest words of the user's that were understood ended, None without any: a
+    page that goes on with a lost call need not say them again."""
+    spoken = Turn.Role.USER, Turn.Modality.AUDIO, Turn.Status.COMPLETED
     ends = [
         turn.ended_at
         for turn in turns
-        if turn.role == Turn.Role.USER and turn.modality == Turn.Modality.AUDIO and turn.ended_at
+        if (turn.role, turn.modality, turn.status) == spoken and turn.ended_at
     ]
     return round((timezone.now() - max(ends)).total_seconds() * 1000) if ends else None
 

@@ -35,7 +35,7 @@ from chatbot.realtime.api_errors import BAD_TOKEN
 from chatbot.realtime.effects import SaveTurn, SaveUsage
 from chatbot.realtime.problems import NOT_FOUND, NOT_SIGNED_IN, TAKEN_OVER
 from chatbot.realtime.session import SessionSettings
-from chatbot.realtime.transcript import CALL_ENDED
+from chatbot.realtime.transcript import CALL_ENDED, NOT_RECOGNISED
 from chatbot.realtime.turns import Turn as CallTurn
 from chatbot.realtime.usage import used_by
 
@@ -177,6 +177,12 @@ def end_call(call_id: UUID, code: int, reason: str, upstream_sessions: int = 0) 
         ended_at=now, last_seen_at=now, close_code=code, end_reason=reason[:200]
     )
     _close_turns_in_flight(Call.objects.filter(pk=call_id))
+
+
+def forget_unrecognised(call_id: UUID) -> None:
+    """The page goes on with this call: what its end has cut off is said again, and stands there."""
+    cut_off = Turn.objects.filter(call=call_id, role=Turn.Role.USER, status=Turn.Status.FAILED)
+    cut_off.filter(error=NOT_RECOGNISED).delete()
 
 
 def _close_turns_in_flight(calls: QuerySet[Call]) -> None:

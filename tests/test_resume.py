@@ -181,6 +181,31 @@ async def test_the_rows_of_a_call_that_still_runs_are_written_before_its_turns_a
     assert await Turn.objects.acount() == 2
 
 
+async def test_words_that_the_end_of_the_lost_call_cut_off_are_left_to_the_page(
+    alice: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.expect("input_audio_buffer.append")
+        await session.hear("Tell me a story.", words="later")
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with opened(alice) as first:
+            call_id = (await went_on(first))["call_id"]
+            await first.send(tone(40))
+            await first.until("conversation.item.done")
+        (failed,) = [turn async for turn in Turn.objects.all()]
+        assert failed.status == "failed"
+        call = await Call.objects.aget(pk=call_id)
+        async with opened(alice, f"/ws/call/?conversation={call.conversation_id}") as page:
+            assert len((await page.until("chat.call.started"))["turns"]) == 1
+        async with opened(alice, path_of(call)) as second:
+            started = await second.until("chat.call.started")
+            assert (started["turns"], started["spoken_ms_ago"]) == ([], None)
+
+
 async def test_a_worker_that_cannot_be_reached_is_not_waited_for_long(
     alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ MAX_ERROR = 300
 
 #: What a tool came to that ran when the call ended.
 CALL_ENDED = N_("The call ended before it was done.")
+NOT_RECOGNISED = N_("The call ended before the words were recognised.")
 
 _STATUS_OF_RESPONSE: dict[str, Status] = {
     "completed": "completed",
@@ -155,7 +156,7 @@ class Transcript:
             elif turn.status == "in_progress":
                 self._settle(turn, "interrupted", now)
             elif turn.status == "transcribing" or (turn.status == "speaking" and turn.text):
-                turn.error = N_("The call ended before the words were recognised.")
+                turn.error = NOT_RECOGNISED
                 self._settle(turn, "failed", now)
 
     def take_settled(self) -> list[tuple[int, Turn]]:

@@ -72,10 +72,22 @@ test("a turn is kept from a second before its start until it is saved", () => {
   assert.deepEqual(kept(), [7, 8]);
 });
 
+test("a turn that the end of its call cut off is said again", () => {
+  const { buffer, say, hear, kept } = spoken();
+  started(hear, "u1");
+  say(3);
+  committed(hear, "u1");
+  hear("chat.turn.saved", { item_id: "u1", status: "failed" });
+  buffer.lost();
+  hear("chat.call.started", { turns: [{ item_id: "u1", status: "failed" }] });
+  assert.deepEqual(kept(), [0, 1, 2]);
+});
+
 test("a turn that comes to nothing is let go", () => {
   for (const ending of [
     ["conversation.item.deleted", { item_id: "u1" }],
     ["conversation.item.input_audio_transcription.completed", { item_id: "u1", transcript: " " }],
+    ["conversation.item.input_audio_transcription.failed", { item_id: "u1" }],
   ]) {
     const { buffer, clock, say, hear } = spoken();
     started(hear, "u1");

@@ -173,16 +173,25 @@ function isRequest(piece) {
   return "event" in piece && piece.event.type === "response.create";
 }
 
+/** A call that ends saves the words that it did not understand as failed. @param {any} turn */
+function isUnderstood({ status }) {
+  return status !== "failed";
+}
+
 /** @type {Record<string, (buffer: SpeechBuffer, event: SocketEvent) => void>} */
 const ON_EVENT = {
   "chat.call.started": (buffer, { turns }) => {
-    for (const { item_id } of turns) buffer.settle(item_id);
+    for (const turn of turns) if (isUnderstood(turn)) buffer.settle(turn.item_id);
   },
-  "chat.turn.saved": (buffer, { item_id }) => buffer.settle(item_id),
+  "chat.turn.saved": (buffer, turn) => {
+    if (isUnderstood(turn)) buffer.settle(turn.item_id);
+  },
   "conversation.item.deleted": (buffer, { item_id }) => buffer.settle(item_id),
   "conversation.item.input_audio_transcription.completed": (buffer, { item_id, transcript }) => {
     if (!transcript?.trim()) buffer.settle(item_id);
   },
+  "conversation.item.input_audio_transcription.failed": (buffer, { item_id }) =>
+    buffer.settle(item_id),
   "input_audio_buffer.committed": (buffer, { item_id }) => buffer.end(item_id),
   "input_audio_buffer.speech_started": (buffer, { item_id }) => buffer.begin(item_id),
 };
