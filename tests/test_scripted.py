@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from chatbot.realtime import events
 from chatbot.realtime.audio import from_base64
+from script.install import ROOT
 from tests.scripted import BEHAVIOURS, scripted_upstream, tone
 from tests.scripted.frames import BINARY, STAMP_BYTES, FrameReader, frame
 from tests.scripted.metronome import age_ms, metronome_upstream, stamp
@@ -153,3 +157,35 @@ def test_frames_are_cut_wherever_the_stream_is(size: int, mask: bytes, pieces: i
     parts = [stream[at : at + step] for at in range(0, len(stream), step)]
     found = [whole.head(size + 4) for part in parts for whole in reader.feed(part)]
     assert found == [payload, b"next"]
+
+
+# As a process
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.scripted", *words]
+    return subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "x"])
+def test_a_port_that_cannot_be_is_refused_in_words(port: str) -> None:
+    done = run(f"--port={port}")
+    assert done.returncode == 2
+    assert f"a port is a number from 1 to 65535, not '{port}'" in done.stderr
+
+
+def test_a_port_that_is_taken_is_told_in_a_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("--port", str(taken.getsockname()[1]), "--behaviour", "answer")
+    assert done.returncode == 1
+    assert "can't be listened on" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_its_help_tells_what_each_behaviour_does() -> None:
+    told = run("--help").stdout
+    for name in ("metronome", *BEHAVIOURS):
+        assert f"\n  {name} " in told
+    assert "The words of the question never come." in told

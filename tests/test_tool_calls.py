@@ -218,13 +218,36 @@ async def test_a_tool_that_needs_leave_waits_for_the_user(
         assert asked["title"] == "Forget a fact"
         assert json.loads(asked["arguments"]) == {"fact": "She likes tea."}
         await page.send({"type": "chat.tool.answer", "call_id": "c1", "approved": "yes"})
-        assert (await page.until("chat.error"))["code"] == "invalid_event"
+        assert (await page.until("chat.error"))["code"] == "invalid_value"
         assert await Fact.objects.acount() == 1
         await page.send({"type": "chat.tool.answer", "call_id": "c1", "approved": approved})
         await page.until("chat.turn.saved", item_id="a1")
     assert await Fact.objects.acount() == (0 if approved else 1)
     words = "Forgotten." if approved else '{"error":"The user did not allow it."}'
     assert outputs == [words]
+
+
+async def test_a_tab_that_is_opened_while_a_tool_waits_is_shown_it(
+    alice: User, settings: Settings
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Forget that I like tea.")
+        await call_tools(session, {"c1": ("forget", {"fact": "She likes tea."})})
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.tool.asked", name="forget")
+        while ("tool", "in_progress", "forget", "", "") not in await rows():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        async with opened(alice, "/ws/captions/") as watching:
+            live = (await watching.until("chat.watch.started"))["live"]
+            tool_turn = live["turns"][-1]
+            assert (tool_turn["role"], tool_turn["status"]) == ("tool", "in_progress")
+            assert tool_turn["tool_name"] == "forget"
+            await page.send({"type": "chat.tool.answer", "call_id": "c1", "approved": False})
+            await watching.until("chat.tool.finished", item_id=tool_turn["item_id"])
 
 
 async def test_a_call_that_is_spoken_over_is_answered_but_starts_no_answer(

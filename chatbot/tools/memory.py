@@ -12,7 +12,7 @@ from chatbot.realtime.sentences import N_
 from chatbot.tools.tool import ToolContext, ToolError, tool
 
 
-@tool(title=N_("Remember a fact"))
+@tool(title=N_("Remember a fact"), writes=True)
 async def remember(
     context: ToolContext,
     fact: Annotated[str, "One sentence that makes sense on its own, at most 500 characters."],
@@ -38,7 +38,7 @@ async def recall(
     return facts or "There is no such fact."
 
 
-@tool(title=N_("Forget a fact"), needs_approval=True)
+@tool(title=N_("Forget a fact"), needs_approval=True, writes=True)
 async def forget(
     context: ToolContext, fact: Annotated[str, "The fact, word for word as `recall` gives it."]
 ) -> str:

@@ -51,6 +51,8 @@ async def run_tool(order: RunTool, context: ToolContext) -> tuple[str, Outcome]:
     except ToolError as error:
         return str(error), "failed"
     except TimeoutError:
+        if TOOLS[order.name].writes:
+            return N_("The tool took too long. It may be done all the same; look first."), "failed"
         return N_("The tool took too long and was stopped."), "failed"
     except Exception as error:
         # Its message may quote what was said: only its type is for the log.

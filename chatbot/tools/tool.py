@@ -34,10 +34,12 @@ ToolFunction = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Tool:
-    """A function that the model may call; its first parameter is the `ToolContext`."""
+    """A function that the model may call; its first parameter is the `ToolContext`. One that
+    `writes` may have done so though it was out of time: a thread cannot be stopped."""
 
     function: ToolFunction
     offer: FunctionTool
+    writes: bool = False
 
     @property
     def name(self) -> str:
@@ -74,12 +76,17 @@ class Tool:
 
 
 def tool(
-    *, title: str, time_limit_s: float = 5.0, needs_approval: bool = False
+    *,
+    title: str,
+    time_limit_s: float = 5.0,
+    needs_approval: bool = False,
+    writes: bool = False,
 ) -> Callable[[ToolFunction], Tool]:
     """Make a tool of a function: its name and docstring are the model's, `title` is the user's.
 
     Parameters are described by `Annotated[type, "description"]`; those with a default may be left
-    out. With `needs_approval` the user is asked on the page before it runs.
+    out. With `needs_approval` the user is asked on the page before it runs; one that `writes`
+    changes what is stored.
     """
 
     def made(function: ToolFunction) -> Tool:
@@ -91,7 +98,7 @@ def tool(
             time_limit_s=time_limit_s,
             needs_approval=needs_approval,
         )
-        return Tool(function, offer)
+        return Tool(function, offer, writes)
 
     return made
 

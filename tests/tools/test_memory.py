@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -13,7 +14,9 @@ from asgiref.sync import async_to_sync
 from chatbot import store
 from chatbot.access import fact_for, facts_of
 from chatbot.models import Fact, User
+from chatbot.realtime.effects import RunTool
 from chatbot.tools.memory import forget, recall, remember
+from chatbot.tools.runner import run_tool
 from chatbot.tools.tool import Tool, ToolContext, ToolError
 from tests.people import alices_talk
 
@@ -92,3 +95,23 @@ def test_a_fact_outlives_its_conversation(alice: User) -> None:
     alice.conversations.all().delete()
     assert Fact.objects.get().conversation is None
     assert uuid4() not in {fact.conversation_id for fact in facts_of(alice)}
+
+
+@pytest.mark.parametrize("name", ["remember", "forget"])
+async def test_what_may_be_done_though_it_took_too_long_is_not_called_stopped(
+    alice: User, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    may_go_on = threading.Event()
+    writes = getattr(store, f"{name}_fact")
+
+    def slow(*given: Any) -> Any:
+        may_go_on.wait(30)
+        return writes(*given)
+
+    monkeypatch.setattr(store, f"{name}_fact", slow)
+    context = ToolContext(alice, uuid4(), ZoneInfo("UTC"))
+    order = RunTool("c1", name, json.dumps({"fact": "She likes tea."}), 0.05)
+    threading.Timer(0.5, may_go_on.set).start()
+    output, outcome = await run_tool(order, context)
+    assert outcome == "failed"
+    assert output == "The tool took too long. It may be done all the same; look first."
