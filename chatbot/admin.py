@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot import fact_admin, store, token_admin, usage, usage_admin, user_admin
@@ -150,7 +151,7 @@ class Deleted(admin.SimpleListFilter):
 class ConversationAdmin(ConversationModelAdmin):
     """What was said: a list to find it in, and each as a transcript. Nothing here edits it."""
 
-    list_display = ["name", "user", "persona", "started", "length", "turns", "cost", "deleted"]
+    list_display = ["name", "user", "persona", "started", "length", "turns", "cost"]
     list_select_related = ["user", "persona"]
     list_filter = ["persona", "created_at", Said, Deleted]
     date_hierarchy = "created_at"
@@ -207,7 +208,9 @@ class ConversationAdmin(ConversationModelAdmin):
 
     @admin.display(description=_("conversation"), ordering="title")
     def name(self, conversation: Conversation) -> str:
-        return str(conversation)
+        if conversation.deleted_at is None:
+            return str(conversation)
+        return gettext("%(title)s (deleted)") % {"title": conversation}
 
     @admin.display(description=_("started"), ordering="created_at")
     def started(self, conversation: Conversation) -> datetime:
@@ -228,7 +231,3 @@ class ConversationAdmin(ConversationModelAdmin):
             getattr(conversation, name) for name in ("known_usd", "unknown_costs", "usage_count")
         )
         return usage.cost_text(known, unknown, rows)
-
-    @admin.display(description=_("deleted"), boolean=True, ordering="deleted_at")
-    def deleted(self, conversation: Conversation) -> bool:
-        return conversation.deleted_at is not None

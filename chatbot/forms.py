@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot import mcp
@@ -79,7 +80,11 @@ def tool_choices() -> list[tuple[str, str]]:
     """Every tool by name, as staff choose it."""
     asks = _("asks first")
     return [
-        (name, f"{made.offer.title} ({name}{f', {asks}' if made.offer.needs_approval else ''})")
+        (
+            name,
+            f"{gettext(made.offer.title)} "
+            f"({name}{f', {asks}' if made.offer.needs_approval else ''})",
+        )
         for name, made in TOOLS.items()
     ]
 

@@ -209,8 +209,8 @@ def test_staff_find_what_a_user_has_deleted(staff: Client, alice: User) -> None:
     alices_talk(alice)
     gone = alices_talk(alice, "The moon")
     store.delete_conversation(gone)
-    assert listed(staff) == ["The moon", "The sea"]
-    assert listed(staff, "?deleted=yes") == ["The moon"]
+    assert listed(staff) == ["The moon (deleted)", "The sea"]
+    assert listed(staff, "?deleted=yes") == ["The moon (deleted)"]
     assert listed(staff, "?deleted=no") == ["The sea"]
     page = staff.get(reverse("admin:chatbot_conversation_change", args=[gone.pk]))
     assert "Deleted by its user" in page.content.decode()
