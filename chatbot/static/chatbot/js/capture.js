@@ -108,6 +108,7 @@ export class Capture {
   #changes = Promise.resolve();
   #changing = false;
   #stopped = false;
+  #closed = false;
   /** @type {(() => void)[]} */
   #flushes = [];
   /** @type {EchoState | null} */
@@ -195,6 +196,7 @@ export class Capture {
     this.#stopped = true;
     release(this.#stream);
     await this.flush();
+    this.#closed = true;
     this.#node.port.postMessage({ type: "close" });
     this.#source?.disconnect();
     this.#reference?.disconnect(this.#node);
@@ -284,7 +286,7 @@ export class Capture {
   /** @param {any} message of the worklet; its header lists them */
   #receive(message) {
     if (message.type === "flushed") this.#flushes.shift()?.();
-    if (message.type !== "frame") return;
+    if (message.type !== "frame" || this.#closed) return;
     this.#echo = message.echo;
     this.#handlers.frame(message.pcm, message.level);
   }

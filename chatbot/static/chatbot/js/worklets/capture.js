@@ -27,13 +27,13 @@ class CaptureProcessor extends AudioWorkletProcessor {
     this.port.onmessage = ({ data }) => this.#receive(data.type);
   }
 
-  /** @param {Float32Array[][]} inputs */
-  process([[spoken], [played]]) {
-    if (spoken && this.#open) {
-      const reference = this.#played.process(played ?? new Float32Array(spoken.length));
-      this.#send(this.#framer.push(this.#gate.process(this.#spoken.process(spoken), reference)));
-    }
-    return this.#open;
+  /** @param {Float32Array[][]} inputs none of a device that is silent @param {Float32Array[][]} outputs */
+  process([[spoken], [played]], [[silence]]) {
+    if (!this.#open) return false;
+    const heard = this.#spoken.process(spoken ?? silence);
+    const reference = this.#played.process(played ?? silence);
+    this.#send(this.#framer.push(this.#gate.process(heard, reference)));
+    return true;
   }
 
   /** @param {string} type */
