@@ -8,7 +8,6 @@ client plays the answers, runs its own tools and says itself where an answer was
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from chatbot.realtime import api_errors, events, policy, problems
 from chatbot.realtime.audio import from_base64
@@ -24,7 +23,7 @@ from chatbot.realtime.effects import (
     Told,
     Unknown,
 )
-from chatbot.realtime.events import BadEvent, Event
+from chatbot.realtime.events import BadEvent, Event, id_of
 from chatbot.realtime.fields import Refused
 from chatbot.realtime.limits import Limits
 from chatbot.realtime.outbox import Outbox
@@ -209,12 +208,10 @@ class GatewayCall:
         except BadEvent as error:
             self._refuse(api_errors.error_event(error.code, str(error)), now)
         except Refused as refused:
-            self._refuse(api_errors.of_refusal(refused, _event_id(event)), now)
+            self._refuse(api_errors.of_refusal(refused, id_of(event)), now)
         except ValueError as error:
             message = f"The event could not be taken: {error}."
-            error_event = api_errors.error_event(
-                "invalid_event", message, event_id=_event_id(event)
-            )
+            error_event = api_errors.error_event("invalid_event", message, event_id=id_of(event))
             self._refuse(error_event, now)
 
     def _refuse(self, error: Event, now: float) -> None:
@@ -367,11 +364,6 @@ class GatewayCall:
         if not event.get("event_id"):
             event = {**event, "event_id": self._new_id("event")}
         self._outbox.tell(event)
-
-
-def _event_id(event: dict[str, Any]) -> str | None:
-    found = event.get("event_id")
-    return found if isinstance(found, str) else None
 
 
 def _pcm(audio: str) -> bytes:
