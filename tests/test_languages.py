@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -78,6 +79,9 @@ def test_scripts_get_their_sentences_once(client: Client) -> None:
     assert answer["Content-Type"].startswith("text/javascript")
     assert LISTENING in answer.content.decode()
     assert "immutable" in answer["Cache-Control"]
+    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.content) == answer.content
+    assert len(packed.content) < len(answer.content) / 2
     assert client.get("/accounts/login/").context["catalogue_url"] == ""
 
 

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.decorators import method_decorator
 from django.views import i18n
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST
 
 from chatbot import store
@@ -26,6 +28,7 @@ def set_language(request: HttpRequest) -> HttpResponseBase:
     return i18n.set_language(request)
 
 
+@method_decorator(gzip_page, "dispatch")
 class Catalogue(i18n.JavaScriptCatalog):
     """`/jsi18n/`: Django's `gettext` for scripts, with our own sentences alone.
 
