@@ -21,6 +21,7 @@ from chatbot.realtime import api_errors
 from chatbot.realtime.api_errors import BAD_TOKEN
 from chatbot.realtime.events import Event, dump
 from chatbot.realtime.gateway import GatewayCall
+from chatbot.realtime.large_events import MAX_EVENT
 from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import LIMIT_REACHED, Problem
 from chatbot.relay import new_item_id
@@ -107,6 +108,8 @@ class GatewayConsumer(CallConsumer):
         if self.relay is not None:
             await self.relay.room()
         await super().receive(text_data, bytes_data)
+        if self.line is not None and len(text_data or bytes_data or "") > MAX_EVENT:
+            self.line.read_on()
 
     async def refuse(self, problem: Problem) -> None:
         metrics.PROBLEMS.labels(problem.code).inc()

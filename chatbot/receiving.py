@@ -26,6 +26,9 @@ class Line(Protocol):
     def send(self, frame: Frame) -> None:
         """Write a frame at once. A peer that does not read is let go."""
 
+    def read_on(self) -> None:
+        """A large frame was taken, after which nothing more was read."""
+
     def hand_over(self, take: Callable[[Frame], None]) -> None:
         """Call `take` with each frame, those that wait first; ASGI tells only of the end."""
 

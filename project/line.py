@@ -16,6 +16,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 
 from chatbot.frames import BINARY, IN_16_BITS, MASKED, TEXT, masked
+from chatbot.realtime.large_events import MAX_EVENT
 from chatbot.receiving import LINE, Frame
 from project.sending import server_send
 
@@ -35,6 +36,9 @@ class DaphneLine:
 
     def send(self, frame: Frame) -> None:
         server_send(self._protocol, frame, isinstance(frame, bytes))
+
+    def read_on(self) -> None:
+        self._protocol.transport.resumeProducing()
 
     def hand_over(self, take: Callable[[Frame], None]) -> None:
         queue = self._protocol.application_queue
@@ -108,8 +112,11 @@ def is_text(payload: bytes) -> bool:
 
 
 def on_message(self: Any, payload: bytes, is_binary: bool) -> None:
-    """In place of daphne's: the same, until a call has asked for frames."""
+    """In place of daphne's: the same, until a call has asked for frames. After a large one nothing
+    more is read until it is taken."""
     if self.take is None:
+        if len(payload) > MAX_EVENT:
+            self.transport.pauseProducing()
         _on_message(self, payload, is_binary)
     else:
         self.last_ping = time.time()

@@ -27,6 +27,8 @@ FRAMES = 1_000
 #: So many more before, to fill every cache.
 WARM_UP = 300
 GROWTH_LIMIT_BYTES = 8 * 1024 * 1024
+#: Of a worker that takes events of 15 MiB, one after the other: fewer than it is sent.
+LARGE_LIMIT_BYTES = 64 * 1024 * 1024
 #: Those of docs/protocol.md and docs/gateway.md that bad frames lead to.
 DOCUMENTED = {1009, 4413, 4429}
 #: An event that any socket refuses by name, and goes on.
@@ -194,6 +196,50 @@ async def test_bad_frames_are_survived(
         assert worker.memory_full_info().uss - before < GROWTH_LIMIT_BYTES
     wait_for_http(f"{workers.urls[0]}/healthz")
     assert worker.is_running()
+
+
+async def test_a_client_may_send_much_sound_at_once_but_nothing_else(
+    workers: Workers, worker: psutil.Process, upstream_port: int
+) -> None:
+    append = {"type": "input_audio_buffer.append", "audio": to_base64(bytes(11 * 1024 * 1024))}
+    received: list[int] = []
+
+    async def script(session: Session) -> None:
+        await session.open()
+        for _ in range(3):
+            event = await session.expect(append["type"])
+            received.append(len(event["audio"]))
+        await session.expect("input_audio_buffer.commit")
+        await session.hear("That was long.")
+        await session.hold()
+
+    async with scripted_upstream(script, port=upstream_port), client_of(workers)() as socket:
+        await until(socket, "session.created")
+        before = worker.memory_full_info().uss
+        for _ in range(3):
+            await socket.send(json.dumps({**append, "type": "session.update"}))
+            assert "message_too_large" in await until(socket, "error")
+        for size in (11, 1, 3):
+            audio = append["audio"][: size * 1024 * 1024]
+            await socket.send(json.dumps({**append, "audio": audio}))
+        await socket.send('{"type": "input_audio_buffer.commit"}')
+        await until(socket, "conversation.item.input_audio_transcription.completed")
+        assert worker.memory_full_info().uss - before < LARGE_LIMIT_BYTES
+        with pytest.raises(ConnectionClosed):
+            for _ in range(2):
+                await socket.send("x" * (15 * 1024 * 1024 + 1))
+            await until(socket, "never")
+        assert socket.close_code == 1009
+    assert received == [size * 1024 * 1024 for size in (11, 1, 3)]
+
+
+async def until(socket: ClientConnection, kind: str) -> str:
+    """The next event of this type, as it came."""
+    async with asyncio.timeout(60):
+        while True:
+            frame = await socket.recv()
+            if isinstance(frame, str) and json.loads(frame)["type"] == kind:
+                return frame
 
 
 async def test_a_worker_that_was_fuzzed_holds_calls(workers: Workers, upstream_port: int) -> None:

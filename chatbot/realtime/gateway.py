@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from chatbot.realtime import api_errors, events, policy, problems
+from chatbot.realtime import api_errors, events, large_events, policy, problems
 from chatbot.realtime.audio import from_base64
 from chatbot.realtime.client_session import ClientSession
 from chatbot.realtime.context import replay
@@ -203,7 +203,7 @@ class GatewayCall:
         try:
             if isinstance(frame, bytes):
                 raise BadEvent("invalid_event", _BINARY)
-            event = events.parse_bounded(frame, policy.MAX_CLIENT_FRAME)
+            event = large_events.parse(frame)
             self._client_event(event, now)
         except BadEvent as error:
             self._refuse(api_errors.error_event(error.code, str(error)), now)

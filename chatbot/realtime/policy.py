@@ -161,8 +161,6 @@ CAPTIONS: frozenset[str] = frozenset(
 
 #: Longest text frame that a browser may send, and longest typed message, in characters.
 MAX_TEXT_FRAME = 65_536
-#: Longest event of an API client, in characters; daphne lets no more through.
-MAX_CLIENT_FRAME = 1024 * 1024
 MAX_TYPED_TEXT = 8_000
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chatbot.models import USER_SETTINGS
-from chatbot.realtime import policy
+from chatbot.realtime import large_events, policy
 from chatbot.realtime.audio import to_base64
 from chatbot.realtime.effects import (
     Connect,
@@ -409,7 +409,7 @@ def test_who_may_not_instruct_speaks_for_the_user_alone(item: Event) -> None:
         ("{", "invalid_json"),
         ("[]", "invalid_event"),
         ('{"type": 7}', "invalid_event"),
-        ("x" * (policy.MAX_CLIENT_FRAME + 1), "message_too_large"),
+        ("x" * (large_events.MAX_EVENT + 1), "message_too_large"),
     ],
     ids=["binary", "broken", "list", "number", "large"],
 )

@@ -56,6 +56,7 @@ async def scripted_upstream(
         port,
         process_request=process_request,
         compression=None,
+        max_size=16 * 1024 * 1024,  # more than the service takes in an event
         close_timeout=1,  # a session that stalls would not see the other side's answer
     ) as server:
         bound = next(iter(server.sockets)).getsockname()[1]
