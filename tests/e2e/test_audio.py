@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.management import call_command
-from django.test import override_settings
 
-from script.install import ROOT
+from tests.audio_page import audio_page
 from tests.e2e.conftest import OpenBrowser, Speak, new_page
 
 pytestmark = pytest.mark.xdist_group("e2e")
@@ -25,25 +17,10 @@ FADE_MS = 8
 Rig = Callable[..., dict[str, Any]]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page that holds nothing but the audio modules, under the names of collectstatic."""
-    folder = tmp_path_factory.mktemp("audio")
-    storages = settings.STORAGES | {"staticfiles": {"BACKEND": "project.storage.StaticFiles"}}
-    with override_settings(STORAGES=storages, STATIC_ROOT=folder / "static"):
-        call_command("collectstatic", interactive=False, verbosity=0)
-    shutil.copytree(Path(__file__).parent / "audio", folder, dirs_exist_ok=True)
-    shutil.copytree(ROOT / "tests" / "js" / "speech", folder / "speech")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with audio_page(tmp_path_factory.mktemp("audio")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -72,6 +49,15 @@ def test_an_answer_is_played_whole_without_a_gap_or_a_click(rig: Rig) -> None:
     assert heard["step"] < 2 * 0.5 * 3.15, "the tone's own slope is 1.57 a millisecond"
     assert heard["underRuns"] == 0
     assert [settled["playedMs"] for settled in heard["ended"]] == pytest.approx([2000], abs=0.1)
+
+
+def test_a_long_answer_that_comes_unevenly_is_played_without_a_gap(rig: Rig) -> None:
+    heard = rig("long", 60, 40)
+    [sound] = heard["sounds"]
+    assert sound["ms"] == pytest.approx(60_000, abs=FADE_MS)
+    assert sound["stray"] < 0.002
+    assert heard["underRuns"] == 0
+    assert heard["ended"][0]["playedMs"] == pytest.approx(60_000, abs=0.1)
 
 
 def test_a_paused_answer_plays_on_where_it_stopped(rig: Rig) -> None:

@@ -122,6 +122,50 @@ window.rig = {
     return { cut, answeredMs, ...(await result(speaker)) };
   },
 
+  /** How long the sound goes on after it is told to stop, by the clock of the sound. */
+  async stop() {
+    const speaker = await loudspeaker();
+    say(speaker.playback, "a", 0, frames(4000, tone));
+    await until(() => heardMs(speaker) > 300);
+    const askedMs = heardMs(speaker);
+    const asked = speaker.context.currentTime;
+    const cut = await speaker.playback.flush();
+    const answered = speaker.context.currentTime;
+    await speaker.context.close();
+    return { afterMs: cut.playedMs - askedMs, answerMs: (answered - asked) * 1000 };
+  },
+
+  /** An answer that comes in frames of 40 ms, each up to `jitterMs` late, rendered in one go. */
+  async long(seconds, jitterMs) {
+    const rateHz = 48_000;
+    const context = new OfflineAudioContext(1, rateHz * (seconds + 1), rateHz);
+    const told = { ended: [], status: { underRuns: 0 } };
+    const playback = new Playback({
+      status: (status) => (told.status = status),
+      ended: (settled) => told.ended.push(settled),
+    });
+    await playback.load(context, address("worklets/playback.js"));
+    const sound = frames(seconds * 1000, tone);
+    // Each is late by itself, but none overtakes another.
+    const dueMs = sound.map((_, n) => n * 40 + Math.random() * jitterMs);
+    dueMs.forEach((ms, n) => (dueMs[n] = Math.max(ms, dueMs[n - 1] ?? 0)));
+    let sent = 0;
+    const feedUntil = (ms) => {
+      for (; dueMs[sent] <= ms; sent++) say(playback, "a", 0, [sound[sent]]);
+      if (sent === sound.length) playback.finish();
+    };
+    for (let ms = 10; ms < (seconds + 1) * 1000; ms += 10) {
+      context.suspend(ms / 1000).then(() => {
+        feedUntil(ms);
+        context.resume();
+      });
+    }
+    const samples = (await context.startRendering()).getChannelData(0);
+    const sounds = soundsOf(samples, rateHz);
+    await pause(300);
+    return { sounds, underRuns: told.status.underRuns, cushionMs: told.status.cushionMs, ended: told.ended };
+  },
+
   /** What the microphone gives in `count` frames and after, with changes meanwhile. */
   async microphone(count) {
     const context = new AudioContext();
