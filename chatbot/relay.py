@@ -173,7 +173,9 @@ class Relay:
         self._drain()
 
     def _tick(self) -> None:
-        self._next_tick = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        loop = asyncio.get_running_loop()
+        # All calls of a worker at once, which wakes it once for all.
+        self._next_tick = loop.call_at((loop.time() // TICK_S + 1) * TICK_S, self._tick)
         self._feed(self._call.tick)
 
     async def _heartbeat(self) -> None:
