@@ -36,3 +36,26 @@ test("a call that was elsewhere ends unseen, and a new one begins afresh", () =>
   const again = after("c1", started, said, { ...live, type: "chat.call.started" });
   assert.deepEqual(again.transcript, []);
 });
+
+test("captions stay when the worker dies with the socket, the answer as interrupted", () => {
+  const answer = { type: "response.output_audio_transcript.delta", item_id: "a", response_id: "r", delta: "Hi" };
+  const gone = { type: "chat.watch.started", live: null };
+  const watched = after("c1", started, said, answer, gone);
+  assert.equal(watched.state, "over");
+  assert.deepEqual(
+    watched.transcript.map(({ parts, status }) => [parts[0], status]),
+    [
+      ["Hello.", "completed"],
+      ["Hi", "interrupted"],
+    ],
+  );
+  assert.deepEqual(see(watched, gone, "c1", AT), watched);
+});
+
+test("a tool that waits when the tab is opened is shown as its row says", () => {
+  const tool = { item_id: "f", role: "tool", text: "", tool_name: "forget", status: "in_progress" };
+  const finished = { type: "chat.tool.finished", item_id: "f", name: "forget", status: "completed", text: "Done." };
+  const watched = after("c1", { ...started, live: { ...live, turns: [tool] } });
+  assert.equal(watched.transcript[0].status, "in_progress");
+  assert.deepEqual(see(watched, finished, "c1", AT).transcript[0].parts, ["Done."]);
+});
