@@ -131,8 +131,13 @@ export class Choosing {
     this.#settings.drawError(refusal === null ? "" : refusal || say("choice.failed"));
   }
 
-  /** Who holds a button to talk has no turn detection to change. @param {Choice} name */
+  /**
+   * Whoever holds a button to talk has no turn detection to change, and an assistant that has
+   * spoken keeps its voice.
+   * @param {Choice} name
+   */
   #takesEffect(name) {
+    if (name === "voice") return false;
     const isDetection = name === "turn_detection" || name === "eagerness";
     return !isDetection || this.#situation().call.mode === "hands-free";
   }

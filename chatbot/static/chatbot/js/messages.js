@@ -88,7 +88,7 @@ export const MESSAGES = {
   "choice.medium": gettext("After a short pause"),
   "choice.high": gettext("At once"),
   "choice.fixed": gettext("A conversation keeps its persona. Begin a new one to change it."),
-  "choice.voice": gettext("Once the assistant has spoken, a new voice is heard from the next call on."),
+  "choice.voice": gettext("A new voice is heard from the next call on."),
   "choice.failed": gettext("Your choice could not be saved. It counts for this call only."),
 
   "debug.turn": gettext("Turn"),
