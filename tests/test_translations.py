@@ -18,6 +18,7 @@ from script.translations import (
     read,
     sentences,
     source,
+    template,
 )
 
 CATALOGUES = [(language, domain) for language in languages() for domain in DOMAINS]
@@ -90,3 +91,11 @@ def test_every_sentence_of_a_problem_is_marked() -> None:
             if isinstance(node, ast.Call) and isinstance(sentence_of(node), ast.Constant):
                 unmarked.append(f"{path.name}:{node.lineno}")
     assert unmarked == []
+
+
+@pytest.mark.parametrize(("language", "domain"), CATALOGUES)
+def test_everything_is_translated(language: str, domain: str) -> None:
+    known = {message.id for message in translated(language, domain)}
+    wanted = {message.id for message in template(domain) if message.id}
+    hint = "run: python -m script.translations, translate what is empty, and run it again"
+    assert sorted(map(str, wanted - known)) == [], hint
