@@ -6,6 +6,7 @@ answered when it is known to be words; any response that begins later has read i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from chatbot.realtime import events
@@ -26,6 +27,7 @@ class Answers:
         self._is_wanted = False
         self._is_owed = False
         self._unanswered: set[str] = set()
+        self._begun: deque[str] = deque(maxlen=32)
 
     @property
     def is_busy(self) -> bool:
@@ -68,6 +70,9 @@ class Answers:
 
     def created(self, response_id: str) -> None:
         """A response runs, asked for by us or by the upstream itself."""
+        if response_id in self._begun:
+            return  # one that was kept back, and is told again
+        self._begun.append(response_id)
         self.response_id = response_id
         self._is_requested = False
         self._is_owed = False

@@ -28,13 +28,15 @@ def has_words(text: str) -> bool:
 
 @dataclass(slots=True)
 class Sound:
-    """What the upstream's detector took for speech. `is_wordless` once that is certain."""
+    """What the upstream's detector took for speech. `is_wordless` once that is certain; `is_read`
+    once there is an answer that would be to it."""
 
     item_id: str
     started_at: float
     stopped_at: float | None = None
     text: str = ""
     is_wordless: bool = False
+    is_read: bool = False
 
     def verdict(self, now: float, silence_s: float) -> Verdict | None:
         """What it was, as far as is known at `now`."""
@@ -64,6 +66,16 @@ class Doubt:
         """Whether it is not known if the user interrupts."""
         return self.since is not None
 
+    @property
+    def has_heard_out(self) -> bool:
+        """One of the sounds has ended: a response that begins now has read it."""
+        return any(sound.stopped_at is not None for sound in self._sounds.values())
+
+    def read(self) -> None:
+        """A response begins: it has read all that has ended."""
+        for sound in self._sounds.values():
+            sound.is_read = sound.is_read or sound.stopped_at is not None
+
     def is_about(self, item_id: str) -> bool:
         """Whether it is not known what this sound was."""
         return self._sound(item_id) is not None
@@ -72,6 +84,11 @@ class Doubt:
         """Sound over an answer, or more of it."""
         self.since = now if self.since is None else self.since
         self._sounds.setdefault(item_id, Sound(item_id, now))
+
+    def go_on(self, sounds: list[Sound]) -> None:
+        """These are still in doubt."""
+        self._sounds = {sound.item_id: sound for sound in sounds}
+        self.since = min(sound.started_at for sound in sounds)
 
     def stopped(self, item_id: str, now: float) -> None:
         """It has ended."""

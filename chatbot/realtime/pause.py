@@ -51,8 +51,9 @@ class Pause:
     def withholds(self, event: Event) -> bool:
         """Whether an event is not for the call: it is of an answer to what may be no speech."""
         kind = event["type"]
-        if kind == "response.created" and self._doubt.is_open and not self._answers.is_requested:
-            self._withheld.begin(event["response"]["id"])
+        if kind == "response.created" and self._doubt.has_heard_out:
+            self._withheld.begin(event["response"]["id"], is_ours=self._answers.is_requested)
+            self._doubt.read()
         if not self._withheld.takes(event):
             return False
         if kind == "response.created":
@@ -83,22 +84,19 @@ class Pause:
             self._playback.report(item_id, played_ms, state == "ended")
             self._knows_where = self._knows_where or has_stopped
             if state == "interrupted":  # and has thrown away what it had not played
-                self._interrupt(now)
+                self._give_up(now)
                 self._barge_in.settle()
 
     def judge(self, now: float) -> bool:
         """Decide what can be decided; True when there was a sound, and it was nothing."""
         self._judge_late(now)
         verdict = self._doubt.verdict(now, self._session.silence_s)
-        if verdict is None and self._withheld.is_full:
-            verdict = "speech"
         if verdict == "speech":
-            sounds = self._interrupt(now)
-            self._doubt.is_speech(sounds)
-            for sound in sounds:
-                self._answers.is_speech(sound.item_id)
+            self._interrupt(now)
         elif verdict == "nothing":
             self._resume(now)
+        elif self._withheld.is_full:
+            self._give_up(now)
         return verdict == "nothing"
 
     def stop(self, now: float) -> None:
@@ -127,9 +125,7 @@ class Pause:
             is_silent = self._playback.is_idle and not self._answers.is_busy
             if is_silent or not self._session.may_be_interrupted:
                 return
-            self._knows_where = False
-            generation = self._playback.generation
-            self._outbox.tell({"type": "chat.paused", "generation": generation})
+            self._tell_paused()
         self._doubt.begin(event["item_id"], now)
 
     def _committed(self, event: Event, now: float) -> None:
@@ -152,16 +148,33 @@ class Pause:
     def _response_done(self, event: Event, now: float) -> None:
         """An upstream that has ended an answer by itself leaves nothing to go on with."""
         if self._doubt.is_open and event["response"].get("status") == "cancelled":
-            self._interrupt(now)
+            self._give_up(now)
 
     # Deciding
 
-    def _interrupt(self, now: float) -> list[Sound]:
-        """It was speech: cut what was paused, and let the answer to it be heard."""
+    def _interrupt(self, now: float) -> None:
+        """There was speech: cut what was paused. The answer to it may be heard, unless there is
+        another sound that it has not read, of which it is not known what that is."""
         sounds = self._cut(now)
+        judged = [(sound, sound.verdict(now, self._session.silence_s)) for sound in sounds]
+        speech = [sound for sound, verdict in judged if verdict == "speech"]
+        doubted = [sound for sound, verdict in judged if not (verdict or sound.is_read)]
+        self._doubt.is_speech(speech)
+        for sound in speech:
+            self._answers.is_speech(sound.item_id)
+        if doubted and not (self._withheld.is_empty and not self._answers.is_busy):
+            self._tell_paused()
+            self._doubt.go_on(doubted)
+        self._release(now)
+
+    def _give_up(self, now: float) -> None:
+        """There is nothing to go on with, whatever the sound was."""
+        self._cut(now)
+        self._release(now)
+
+    def _release(self, now: float) -> None:
         for event in self._withheld.release():
             self._receive(event, now)
-        return sounds
 
     def _cut(self, now: float) -> list[Sound]:
         """Returns the sounds that were in doubt."""
@@ -182,8 +195,11 @@ class Pause:
             self._transcript.apply(taken_back, now)
             self._outbox.show(taken_back)
             self._let_pass(sound)
+        was_asked_for = self._withheld.has_ours
         self._throw_away()
         self._tell_resumed()
+        if was_asked_for:
+            self._answers.want()
 
     def _let_pass(self, sound: Sound) -> None:
         """Forget it, or if its words may still come, do not count on them."""
@@ -200,7 +216,7 @@ class Pause:
             if sound.is_wordless:
                 self._let_pass(sound)
             elif self._answers.owes(sound.item_id):
-                self._interrupt(now)
+                self._give_up(now)
                 self._answers.is_speech(sound.item_id)
 
     def _throw_away(self) -> None:
@@ -219,6 +235,11 @@ class Pause:
             self._outbox.ask(SaveUsage("response", response["id"], response["usage"]))
         for item_id in self._withheld.items_of(response["id"]):
             self._barge_in.delete(item_id)
+
+    def _tell_paused(self) -> None:
+        self._barge_in.settle()  # what is told of an older cut must not end this pause
+        self._knows_where = False
+        self._outbox.tell({"type": "chat.paused", "generation": self._playback.generation})
 
     def _tell_resumed(self) -> None:
         item_id, generation = self._playback.sounding, self._playback.generation

@@ -13,6 +13,8 @@ class Withheld:
     so is all that still comes of it."""
 
     def __init__(self) -> None:
+        #: One of those that are kept was asked for, whatever the sound was.
+        self.has_ours = False
         self._kept: list[Event] = []
         self._characters = 0
         self._wanted: set[str] = set()
@@ -21,16 +23,23 @@ class Withheld:
         self._response_of: dict[str, str] = {}
 
     @property
+    def is_empty(self) -> bool:
+        """Nothing is kept."""
+        return not self._kept
+
+    @property
     def is_full(self) -> bool:
         """No more can be kept."""
         return self._characters > MAX_CHARACTERS
 
-    def begin(self, response_id: str) -> None:
-        """Keep this response back; its `response.created` comes next."""
+    def begin(self, response_id: str, *, is_ours: bool) -> None:
+        """Keep this response back, whose `response.created` comes next; `is_ours` if we have
+        asked for it."""
         if not self._running and not self._wanted:
             self._response_of = {}
         self._wanted.add(response_id)
         self._running.add(response_id)
+        self.has_ours = self.has_ours or is_ours
 
     def takes(self, event: Event) -> bool:
         """Whether an event is of such a response, and so for nobody else, now or at all."""
@@ -88,6 +97,7 @@ class Withheld:
     def _take(self) -> list[Event]:
         kept, self._kept = self._kept, []
         self._characters = 0
+        self.has_ours = False
         return kept
 
     def _of(self, event: Event) -> str | None:

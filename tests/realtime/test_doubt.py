@@ -456,6 +456,35 @@ def test_a_cough_before_words_is_part_of_the_interruption() -> None:
     assert set(talk.rows()) == {"a1", "u2"}
 
 
+def test_an_answer_is_not_heard_while_the_user_may_still_be_speaking() -> None:
+    talk = made()
+    talk.sound()
+    talk.pauses_at(500)
+    talk.quiet()
+    talk.answer("a2", "r2")
+    talk.sound("u2")
+    talk.words("Stop it.")
+    assert talk.decisions() == ["chat.paused", "chat.interrupted", "chat.paused"]
+    talk.quiet("u2", "a2")
+    talk.words("And begin again.", "u2")
+    assert talk.decisions()[3:] == ["chat.interrupted"]
+    assert [event["response_id"] for event in talk.sent("response.cancel")] == ["r2"]
+    talk.answer_ends("a2", "r2", "cancelled")
+    assert len(talk.sent("response.create")) == 1
+
+
+def test_what_is_told_of_an_older_cut_ends_no_pause() -> None:
+    talk = made()
+    talk.sound()
+    talk.quiet()
+    talk.words("Stop it.")
+    talk.answer("a2", "r2")
+    talk.sound("u2")
+    assert talk.decisions()[-1] == "chat.paused"
+    talk.passes(1.0)
+    assert talk.decisions()[-1] == "chat.paused"
+
+
 def test_a_browser_that_never_reports_is_not_waited_for() -> None:
     talk = made()
     talk.sound()
