@@ -102,7 +102,8 @@ class CallConsumer(BrowserConsumer):
 
     async def begin(self, user: User) -> None:
         wished = self.asked("conversation")
-        is_resumed = await clear_the_way(user, wished, self.asked("resume"))
+        lost, playing = self.asked("resume"), self.asked("playing")
+        is_resumed = await clear_the_way(user, wished, lost, playing)
         opened = await database_sync_to_async(open_for)(user, wished, self.asked("persona"))
         started = self.started(opened.call, opened.turns, opened.settings)
         resumed = {"resumed": is_resumed, "spoken_ms_ago": spoken_ms_ago(opened.turns)}

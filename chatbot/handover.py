@@ -20,11 +20,15 @@ LOOK_S = 0.05
 
 
 async def clear_the_way(
-    user: User, conversation_id: str | None, lost_id: str | None = None
+    user: User,
+    conversation_id: str | None,
+    lost_id: str | None = None,
+    playing: str | None = None,
 ) -> bool:
     """End the calls that run in the user's conversation, and wait for their last rows.
 
-    Returns whether `lost_id` is a call of that conversation, with which the user's page goes on.
+    Returns whether `lost_id` is a call of that conversation, with which the user's page goes on:
+    it says again what was not understood, and plays the answer `playing` to its end.
     """
     if not conversation_id:
         return False
@@ -36,7 +40,7 @@ async def clear_the_way(
         await asyncio.sleep(LOOK_S)
         running = await database_sync_to_async(_running)(user, conversation_id)
     if is_resumed:
-        await database_sync_to_async(store.forget_unrecognised)(UUID(lost_id))
+        await database_sync_to_async(_mend)(UUID(lost_id), playing)
     return is_resumed
 
 
@@ -56,6 +60,12 @@ def _look(user: User, conversation_id: str, lost_id: str | None) -> tuple[list[U
     store.end_calls_of_dead_workers(user)
     is_resumed = call_for(user, conversation_id, lost_id) is not None
     return _running(user, conversation_id), is_resumed
+
+
+def _mend(lost_id: UUID, playing: str | None) -> None:
+    store.forget_unrecognised(lost_id)
+    if playing:
+        store.play_on(lost_id, playing)
 
 
 def _running(user: User, conversation_id: str) -> list[UUID]:

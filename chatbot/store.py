@@ -185,6 +185,14 @@ def forget_unrecognised(call_id: UUID) -> None:
     cut_off.filter(error=NOT_RECOGNISED).delete()
 
 
+def play_on(call_id: UUID, item_id: str) -> None:
+    """The page has all of this answer, and plays it to its end though its call was lost."""
+    answer = Turn.objects.filter(call=call_id, role=Turn.Role.ASSISTANT, item_id=item_id)
+    answer.filter(status=Turn.Status.INTERRUPTED).update(
+        status=Turn.Status.COMPLETED, heard_text=None, heard_ms=None
+    )
+
+
 def _close_turns_in_flight(calls: QuerySet[Call]) -> None:
     """What was being said or done in calls that are over was cut there. A worker that lives after
     all writes its turns as they were."""

@@ -206,6 +206,25 @@ async def test_words_that_the_end_of_the_lost_call_cut_off_are_left_to_the_page(
             assert (started["turns"], started["spoken_ms_ago"]) == ([], None)
 
 
+async def test_an_answer_that_the_page_plays_to_its_end_does_not_count_as_cut(
+    alice: User, charlie: User, settings: Settings
+) -> None:
+    cut = {**ANSWER, "status": "interrupted", "heard_ms": 0, "heard_text": ""}
+    call = await lost_call(alice, QUESTION, cut, worker=dead_worker())
+    theirs = await lost_call(charlie, QUESTION, cut, worker=dead_worker())
+    async with scripted_upstream(hold) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with opened(alice, f"{path_of(call)}&playing=a2") as page:
+            answer = (await went_on(page))["turns"][1]
+            told = answer["status"], answer["heard_ms"], answer["heard_text"]
+            assert told == ("completed", None, None)
+            await page.send({"type": "chat.hangup"})
+            await page.until_closed()
+        (session,) = upstream.sessions
+        assert "response.create" not in [event["type"] for event in session.received]
+    assert (await Turn.objects.aget(call=theirs, item_id="a2")).status == "interrupted"
+
+
 async def test_a_worker_that_cannot_be_reached_is_not_waited_for_long(
     alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,3 +96,20 @@ test("nobody is told where an answer of the call before was cut", async () => {
   begin();
   assert.equal(await cut, null);
 });
+
+test("an answer that is all here and stored goes on without its call", async () => {
+  const { loudspeaker, header, sound, begin } = speaking();
+  begin();
+  header(0, "a1");
+  sound();
+  assert.equal(loudspeaker.whole, null);
+  loudspeaker.receive({ type: "chat.turn.saved", item_id: "u1", status: "completed" });
+  assert.equal(loudspeaker.whole, null);
+  loudspeaker.receive({ type: "chat.turn.saved", item_id: "a1", status: "completed" });
+  assert.equal(loudspeaker.whole, "a1");
+  await loudspeaker.lost();
+  begin({ item_id: "a1", status: "completed" });
+  assert.equal(loudspeaker.active, true);
+  await loudspeaker.cut();
+  assert.equal(loudspeaker.whole, null);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Unsent } from "../../chatbot/static/chatbot/js/unsent.js";
+import { isUnsent, Unsent } from "../../chatbot/static/chatbot/js/unsent.js";
 
 function storage() {
   const items = new Map();
@@ -106,4 +106,14 @@ test("a browser that stores nothing, or nonsense, is no reason to fail", () => {
   const unsent = new Unsent(refusing, "c1");
   unsent.add("Hello.");
   assert.deepEqual(unsent.texts, ["Hello."]);
+});
+
+test("a page that is loaded again knows whether something is left to send", () => {
+  const kept = storage();
+  assert.equal(isUnsent(kept, "c1", []), false);
+  new Unsent(kept, "c1").add("Hello.");
+  assert.equal(isUnsent(kept, "c1", [stored("u1", "Other.")]), true);
+  assert.equal(isUnsent(kept, "c2", []), false);
+  assert.equal(isUnsent(kept, "c1", [stored("u1", "Hello.")]), false);
+  assert.equal(isUnsent(kept, "c1", []), false);
 });

@@ -15,6 +15,7 @@ import { letGoAfterClicks, listen } from "./shortcuts.js";
 import { TalkButton } from "./talkbutton.js";
 import { EMPTY, fold, withUnsent } from "./transcript.js";
 import { TranscriptView } from "./transcriptview.js";
+import { isUnsent } from "./unsent.js";
 import { button, element, statusOf, View } from "./view.js";
 import { Watch } from "./watch.js";
 import { NONE, see } from "./watched.js";
@@ -40,10 +41,8 @@ const line = {
 };
 let conversation = screen.dataset.conversation || null;
 let call = IDLE;
-let transcript = fold(EMPTY, {
-  type: "chat.call.started",
-  turns: JSON.parse(element("turns", HTMLScriptElement).textContent || "[]"),
-});
+const stored = JSON.parse(element("turns", HTMLScriptElement).textContent || "[]");
+let transcript = fold(EMPTY, { type: "chat.call.started", turns: stored });
 /** What another tab's call looks like while this one is idle. */
 let watched = NONE;
 /** @type {Phone | null} */
@@ -226,5 +225,6 @@ const obstacle = obstacleOf(window);
 if (obstacle) receive({ type: "notice", message: say(obstacle) });
 draw();
 if (obstacle === "browser.socket") view.block();
+else if (isUnsent(sessionStorage, conversation, stored)) startCall(false);
 else watch.start();
 document.documentElement.dataset.started = "true";

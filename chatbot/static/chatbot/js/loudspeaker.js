@@ -19,8 +19,10 @@ export class Loudspeaker {
   #base = 0;
   #newest = -1;
   #isPaused = false;
-  /** @type {string | null} the item that was heard last */
+  /** @type {string | null} the item that is heard, or was last */
   #itemId = null;
+  /** @type {string | null} the newest one that is stored whole */
+  #wholeId = null;
 
   /**
    * @param {{status: (status: PlaybackStatus) => void, report: (event: SocketEvent) => void}} handlers
@@ -29,7 +31,7 @@ export class Loudspeaker {
     this.#report = report;
     this.#playback = new Playback({
       status: (shown) => {
-        this.#itemId = shown.key?.itemId ?? null;
+        this.#itemId = shown.key?.itemId ?? this.#itemId;
         status(shown);
         this.#reportPlaying(shown);
       },
@@ -40,6 +42,11 @@ export class Loudspeaker {
   /** Whether something is being heard, is about to be, or is paused. */
   get active() {
     return this.#playback.active;
+  }
+
+  /** The answer that sounds, if it is all here and stored: it can be played on without its call. */
+  get whole() {
+    return this.active && this.#itemId === this.#wholeId ? this.#itemId : null;
   }
 
   /** What goes to the device, for the echo gate. */
@@ -61,6 +68,9 @@ export class Loudspeaker {
         return this.#header(event);
       case "response.done":
         return this.#playback.finish();
+      case "chat.turn.saved":
+        if (event.status === "completed") this.#wholeId = event.item_id;
+        return;
       case "chat.paused":
         return void this.#pause();
       case "chat.resumed":
@@ -119,6 +129,7 @@ export class Loudspeaker {
 
   /** @param {any} header */
   #header(header) {
+    if (!this.active) this.#itemId = header.item_id;
     const generation = this.#base + header.generation;
     this.#newest = Math.max(this.#newest, generation);
     this.#playback.header({ ...header, generation });

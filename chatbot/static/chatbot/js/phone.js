@@ -240,8 +240,14 @@ export class Phone {
   #url() {
     const tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const { persona } = this.#wishes;
-    const query = { conversation: this.#conversation, persona, tz, resume: this.#callId };
-    return socketUrl(this.#line.callPath, query);
+    const playing = this.#loudspeaker.whole;
+    const lost = { resume: this.#callId, playing };
+    return socketUrl(this.#line.callPath, {
+      conversation: this.#conversation,
+      persona,
+      tz,
+      ...(this.#callId && lost),
+    });
   }
 
   async #loadPlayback() {

@@ -92,6 +92,18 @@ export class Unsent {
 }
 
 /**
+ * Whether something was typed into this tab before the page was loaded, and never came through.
+ * @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage
+ * @param {string | null} conversation
+ * @param {any[]} turns as stored
+ */
+export function isUnsent(storage, conversation, turns) {
+  const unsent = new Unsent(storage, conversation);
+  unsent.see(turns);
+  return unsent.texts.length > 0;
+}
+
+/**
  * @param {Pick<Storage, "getItem">} storage
  * @returns {{conversation: string | null, messages: Message[]}}
  */
