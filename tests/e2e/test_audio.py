@@ -89,6 +89,7 @@ def test_the_microphone_gives_whole_frames_through_changes_and_a_partial_one_at_
     assert len([size for size in sizes if size < 1920]) <= 2, "but for a flush and the end"
     assert 0 < heard["flushed"] <= 1920
     assert max(frame["level"] for frame in heard["got"]) > 0.01
+    assert heard["processed"] == [[True], [False], []], "of the tracks that run: none after the end"
     assert heard["refused"] == "missing"
     assert heard["label"]
     assert heard["device"] == "default" or heard["device"] in [

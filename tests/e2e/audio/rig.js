@@ -171,12 +171,28 @@ window.rig = {
     const context = new AudioContext();
     await context.resume();
     const got = [];
-    const capture = await Capture.start(context, address("worklets/capture.js"), {
+    const tracks = [];
+    const media = navigator.mediaDevices;
+    const open = media.getUserMedia.bind(media);
+    media.getUserMedia = async (wanted) => {
+      const stream = await open(wanted);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+    const processing = () => {
+      const live = tracks.filter(({ readyState }) => readyState === "live");
+      return live.map((track) => track.getSettings().echoCancellation);
+    };
+    const handlers = {
       frame: (pcm, level) => got.push({ bytes: pcm.byteLength, level }),
       lost: () => got.push({ lost: true }),
-    });
+    };
+    const wishes = { device: "unplugged since" };
+    const capture = await Capture.start(context, address("worklets/capture.js"), handlers, wishes);
+    const processed = [processing()];
     await until(() => got.length >= count);
     await capture.setProcessing({ echoCancellation: false });
+    processed.push(processing());
     const before = got.length;
     await until(() => got.length >= before + 5);
     const refused = await capture.setDevice("no such device").catch((error) => error.problem);
@@ -189,7 +205,8 @@ window.rig = {
     const devices = new Devices({ changed: () => {} });
     await devices.refresh();
     await context.close();
-    return { got, refused, flushed, device, label, microphones: devices.microphones };
+    processed.push(processing());
+    return { got, processed, refused, flushed, device, label, microphones: devices.microphones };
   },
 
   /** The microphone hears nothing but the loudspeaker, a little later; what it sends meanwhile. */

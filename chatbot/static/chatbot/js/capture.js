@@ -124,11 +124,12 @@ export class Capture {
    * @returns {Promise<Capture>} rejects with a MicrophoneError
    */
   static async start(context, workletUrl, handlers, wishes = {}) {
-    const { device = "", processing = {} } = wishes;
+    let { device = "", processing = {} } = wishes;
     const [stream, loaded] = await Promise.allSettled([
       openMicrophone(device, processing).catch((error) => {
         if (!device || error.problem !== "missing") throw error;
-        return openMicrophone("", processing);
+        device = "";
+        return openMicrophone(device, processing);
       }),
       context.audioWorklet?.addModule(workletUrl),
     ]);
@@ -137,7 +138,7 @@ export class Capture {
       release(stream.value);
       throw new MicrophoneError("failed");
     }
-    return new Capture(context, stream.value, handlers, wishes);
+    return new Capture(context, stream.value, handlers, { ...wishes, device });
   }
 
   /**
@@ -204,7 +205,10 @@ export class Capture {
     this.#muted.disconnect();
   }
 
-  /** @param {Processing} processing what is not named stays as it is */
+  /**
+   * What cannot be done to this microphone is left.
+   * @param {Processing} processing what is not named stays as it is
+   */
   setProcessing(processing) {
     this.#processing = { ...this.#processing, ...processing };
     return this.#change(async () => {
@@ -215,7 +219,7 @@ export class Capture {
       const refused = Object.entries(settled).some(
         ([name, value]) => value !== undefined && value !== Reflect.get(wanted, name),
       );
-      if (refused) await this.#reopen(this.#device);
+      if (refused) await this.#reopen(this.#device).catch(() => {});
     });
   }
 
