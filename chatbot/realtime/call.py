@@ -162,7 +162,7 @@ class Call:
         shown = {turn.item_id for turn in said if not self._outbox.is_held(turn.item_id)}
         self._replayed = frozenset(shown | {event["item"]["id"] for event in replayed})
         self._transcript.begin_session()
-        self._outbox.send_now(self._session.begin())
+        self._outbox.send_now(self._session.begin(self._new_id("event")))
         self._has_spoken = False
         for event in replayed:
             self._outbox.send_now(event)
@@ -199,6 +199,8 @@ class Call:
         self._answers.forget()
         self._playback.forget_session()
         self._outbox.close()
+        for update in self._session.unanswered():
+            self._outbox.send(update)
         if is_committed:
             self._outbox.send({"type": "input_audio_buffer.commit"})
         is_unanswered = is_committed or self._transcript.awaits_answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chatbot.realtime import events
@@ -16,6 +15,7 @@ from chatbot.realtime.permissions import (
     permitted,
     scrubbed_session,
 )
+from chatbot.realtime.updates import Update, Updates, silence_of
 
 #: As with the service itself; the client was told so in `session.created`.
 SESSION_SECONDS = 3600
@@ -42,18 +42,6 @@ _DEFAULTS: Session = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One `session.update` on its way: by the client, or our own (`changes` None).
-
-    `event_id` is ours, so that the answer can be told apart; `client_event_id` the client's.
-    """
-
-    event_id: str
-    changes: Session | None
-    client_event_id: str | None = None
-
-
 class ClientSession:
     """What is in force, what the client may see of it, and which updates are not answered yet."""
 
@@ -70,7 +58,7 @@ class ClientSession:
         self._permissions = permissions
         self._identity = {"object": "realtime.session", "id": session_id, "model": model}
         self._expires_at = 0
-        self._unanswered: list[Update] = []
+        self._updates = Updates()
 
     @property
     def audio_format(self) -> str:
@@ -85,8 +73,7 @@ class ClientSession:
     @property
     def silence_s(self) -> float:
         """How long after its end the upstream's detector reports the end of speech."""
-        detection = self._in_force["audio"]["input"]["turn_detection"] or {}
-        return float(detection.get("silence_duration_ms") or 0) / 1000
+        return silence_of(self._in_force)
 
     def created(self, now: float) -> Event:
         """`session.created`, as the service would say it."""
@@ -99,8 +86,7 @@ class ClientSession:
 
     def begin(self, event_id: str) -> Event:
         """The update that a fresh session of the upstream begins with."""
-        theirs = [update for update in self._unanswered if update.changes is not None]
-        self._unanswered = [Update(event_id, None), *theirs]
+        self._updates.begin(event_id)
         update = events.session_update(merged(self._ours, self._changes))
         return {"event_id": event_id, **update}
 
@@ -116,18 +102,16 @@ class ClientSession:
             assistant_has_spoken=assistant_has_spoken,
             current=self._in_force,
         )
-        update = Update(event_id, changes, _text_or_none(event.get("event_id")))
-        self._unanswered.append(update)
-        return self._forwarded(update)
+        return self._forwarded(self._updates.add(event_id, changes, event))
 
     def unanswered(self) -> list[Event]:
         """The client's updates that a session took with it when it went."""
-        return [self._forwarded(update) for update in self._unanswered if update.changes]
+        return [self._forwarded(update) for update in self._updates.of_caller if update.changes]
 
     def updated(self, session: Mapping[str, Any]) -> Event | None:
         """The upstream has taken the oldest update; what the client hears, if it was theirs."""
-        update = self._unanswered.pop(0) if self._unanswered else Update("", None)
-        if update.changes is None:
+        update = self._updates.taken()
+        if update is None or update.changes is None:
             return None
         self._in_force = merged(self._in_force, update.changes)
         self._changes = merged(self._changes, update.changes)
@@ -135,14 +119,8 @@ class ClientSession:
         return {"type": "session.updated", "session": self._shown(session)}
 
     def refused(self, event_id: Any, param: Any) -> Update | None:
-        """The upstream has refused an update; None when the error is about something else. Not
-        every upstream gives the id back: then it is the oldest, if a field of a session is meant.
-        """
-        is_oldest = event_id is None and isinstance(param, str) and param.startswith("session")
-        for index, update in enumerate(self._unanswered):
-            if is_oldest or update.event_id == event_id:
-                return self._unanswered.pop(index)
-        return None
+        """The upstream has refused an update; None when the error is about something else."""
+        return self._updates.refused(event_id, param)
 
     def _forwarded(self, update: Update) -> Event:
         changes = update.changes or {}
@@ -155,7 +133,3 @@ class ClientSession:
     def _shown(self, session: Mapping[str, Any]) -> Session:
         shown = scrubbed_session(session, self._own)
         return {**shown, **self._identity, "expires_at": self._expires_at}
-
-
-def _text_or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

@@ -16,6 +16,7 @@ from chatbot.realtime.permissions import (
     scrubbed_session,
 )
 from chatbot.realtime.toolset import NO_TOOLS, Toolset
+from chatbot.realtime.updates import Updates, silence_of
 
 _FORMAT = {"type": "audio/pcm", "rate": SAMPLE_RATE_HZ}
 
@@ -90,14 +91,12 @@ class CallSession:
     def __init__(self, settings: SessionSettings, permissions: Permissions) -> None:
         self._session = settings.as_session()
         self._permissions = permissions
-        self._unanswered: dict[str, dict[str, Any]] = {}
-        self._event_id_of: dict[str, str | None] = {}
+        self._updates = Updates()
 
     @property
     def silence_s(self) -> float:
         """How long after its end the upstream's detector reports the end of speech."""
-        detection = self._session["audio"]["input"]["turn_detection"] or {}
-        return float(detection.get("silence_duration_ms", 0)) / 1000
+        return silence_of(self._session)
 
     @property
     def detects_turns(self) -> bool:
@@ -110,11 +109,10 @@ class CallSession:
         detection = self._session["audio"]["input"]["turn_detection"] or {}
         return bool(detection.get("interrupt_response", True))
 
-    def begin(self) -> Event:
+    def begin(self, event_id: str) -> Event:
         """The `session.update` for a fresh session."""
-        self._unanswered.clear()
-        self._event_id_of.clear()
-        return events.session_update(_without_interrupting(self._session))
+        self._updates.begin(event_id)
+        return _forwarded(event_id, self._session)
 
     def change(self, event: Event, event_id: str, *, assistant_has_spoken: bool) -> Event:
         """The `session.update` to forward for the browser's, under `event_id`.
@@ -129,27 +127,30 @@ class CallSession:
             current=self._session,
             is_page=True,
         )
-        self._unanswered[event_id] = changes
-        self._event_id_of[event_id] = event.get("event_id")
-        return {**events.session_update(_without_interrupting(changes)), "event_id": event_id}
+        self._updates.add(event_id, changes, event)
+        return _forwarded(event_id, changes)
+
+    def unanswered(self) -> list[Event]:
+        """The caller's changes that a session took with it when it went."""
+        waiting = self._updates.of_caller
+        return [_forwarded(update.event_id, update.changes or {}) for update in waiting]
 
     def updated(self, session: dict[str, Any]) -> Event:
         """The upstream has taken the oldest change; returns what the browser may see of it."""
-        for event_id in list(self._unanswered)[:1]:
-            self._session = merged(self._session, self._unanswered.pop(event_id))
-            self._event_id_of.pop(event_id, None)
+        if update := self._updates.taken():
+            self._session = merged(self._session, update.changes or {})
         shown = _interrupting(scrubbed_session(session), self.may_be_interrupted)
         return {"type": "session.updated", "session": shown}
 
     def rejected(self, event_id: str | None) -> str | None:
         """The upstream refused an event; the browser's own id of it, if it was a change."""
-        self._unanswered.pop(event_id or "", None)
-        return self._event_id_of.pop(event_id or "", None)
+        update = self._updates.refused(event_id)
+        return update.client_event_id if update else None
 
 
-def _without_interrupting(session: Session) -> Session:
+def _forwarded(event_id: str, session: Session) -> Event:
     """As the upstream is told: it is not to cut an answer at the first cough."""
-    return _interrupting(session, False)
+    return {"event_id": event_id, **events.session_update(_interrupting(session, False))}
 
 
 def _interrupting(session: Session, may_interrupt: bool) -> Session:

@@ -258,6 +258,21 @@ def test_a_change_outlives_the_session() -> None:
     h.browser(change(speed=1.25))
     h.upstream({"type": "session.updated", "session": {}})
     h.browser(change(speed=0.5))  # never answered: the session breaks off
+    h.forget()
+    reopen(h)
+    h.upstream({"type": "session.updated", "session": {}})
+    speeds = [event["session"]["audio"]["output"]["speed"] for event in h.sent("session.update")]
+    assert speeds == [1.25, 0.5]
+
+
+def test_a_change_made_before_the_call_was_ready_outlives_its_first_session() -> None:
+    h = Harness(ready=False)
+    h.browser(change(speed=1.25))
+    h.call.upstream_opened(h.now)
+    h.upstream({"type": "session.updated", "session": {}})  # the answer to our own
+    assert len(h.sent("session.update")) == 2
+    h.upstream({"type": "session.updated", "session": {}})
+    h.forget()
     reopen(h)
     assert h.sent("session.update")[0]["session"]["audio"]["output"]["speed"] == 1.25
 

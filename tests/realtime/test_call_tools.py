@@ -68,7 +68,7 @@ class Tooled(Harness):
 def test_the_session_offers_the_personas_tools_and_servers() -> None:
     call = Tooled()
     assert call.session["tools"] == [CLOCK.as_session(), FORGET.as_session(), SERVER]
-    assert "tools" not in Harness(ready=False).call._session.begin()["session"]
+    assert "tools" not in Harness(ready=False).call._session.begin("e")["session"]
 
 
 def test_outputs_and_a_typed_message_lead_to_one_answer() -> None:
