@@ -38,8 +38,9 @@ async def test_a_voice_without_words_pauses_the_answer_which_is_then_heard_whole
 ) -> None:
     async with calling(site.url, site.password) as page:
         conversation = await conversation_of(page)
-        page.say(speak(QUESTION))
-        sound = await page.hears(500)
+        page.say(speak("What is the capital of France?"))
+        page.pace = 0.2  # the answer is short, the machine may be slow
+        sound = await page.hears(200)
         page.say(groan())
         await page.told("chat.paused")
         paused_ms = sound.played_ms
@@ -51,7 +52,7 @@ async def test_a_voice_without_words_pauses_the_answer_which_is_then_heard_whole
         await page.until(lambda: "chat.turn.saved" in page.types())
     question, answer = await stored(site, conversation)
     assert question["role"] == "user"
-    assert "elephants" in question["text"]
+    assert "France" in question["text"]
     assert (answer["status"], answer["heard_text"]) == ("completed", None)
 
 
