@@ -15,7 +15,7 @@ from chatbot.access import call_for, live_calls_in
 from chatbot.models import Turn, User
 
 #: How long a new call waits for the last rows of the old one. A worker that is dead writes none.
-WAIT_S = 2.0
+WAIT_S = 5.0
 LOOK_S = 0.05
 
 
