@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Page
 
 from script.install import ROOT
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WINDOWS = {"phone": (360, 740), "desktop": (1280, 800)}
 
 #: Colours are judged once they have stopped changing.
@@ -25,10 +26,10 @@ def violations(page: Page, name: str) -> list[str]:
     size = page.viewport_size
     page.evaluate(AXE)
     found: list[str] = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for window, (width, height) in WINDOWS.items():
-            page.set_viewport_size({"width": width, "height": height})
+    for window, (width, height) in WINDOWS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.wait_for_function(SETTLED)
             where = f"{name}, {scheme}, {window}"
             found += [line for rule in page.evaluate(RUN) for line in lines(where, rule)]

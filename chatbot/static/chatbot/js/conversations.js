@@ -34,6 +34,8 @@ export class Conversations {
       if (pressed.value === "rename") this.#rename(item);
       if (pressed.value === "delete") void this.#delete(item);
     });
+    // There the list stands beside the call, and would cover it while it is open over it.
+    matchMedia("(width >= 64rem)").addEventListener("change", () => this.#nav.hidePopover());
     this.#offerKeptUndo();
   }
 
