@@ -3,6 +3,9 @@
 
 import { commandOf, isActing, isTyping } from "./keys.js";
 
+/** What is open over the page; browsers of 2023 know no popovers, and no name for open ones. */
+const OPEN = CSS.supports("selector(:popover-open)") ? "dialog[open], :popover-open" : "dialog[open]";
+
 /**
  * @param {Record<import("./keys.js").Command, (event: KeyboardEvent) => boolean | void>} commands
  *   false: the key was not for this after all
@@ -16,7 +19,7 @@ export function listen(commands, wants) {
       ...wants(),
       typing: isTyping(focused),
       acting: isActing(focused),
-      dialog: document.querySelector("dialog[open], :popover-open") !== null,
+      dialog: document.querySelector(OPEN) !== null,
     });
     if (!command || (event.repeat && command !== "talk")) return;
     if (commands[command](event) !== false) event.preventDefault();
