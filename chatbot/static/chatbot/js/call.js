@@ -82,8 +82,6 @@ export function sentenceOf(state) {
   return say(`state.${phase}`);
 }
 
-export { sentenceOf as statusOf };
-
 /**
  * What a call that listens waits for.
  * @param {CallState} state

@@ -150,7 +150,7 @@ export class Loudspeaker {
   async #flushBefore(generation) {
     this.#isPaused = false;
     await this.#playback.flushBefore(this.#base + generation);
-    this.#playback.resume();
+    if (!this.#isPaused) this.#playback.resume();
   }
 
   /** The server knows nothing of what is left of the call before: the user does not talk over it. */
