@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chatbot.templatetags.modules import imported_by, prefetch_worklets, preload_modules
+from chatbot.templatetags.modules import imported_by, preload_modules
 from script.install import ROOT
 
 APP = "chatbot/js/app.js"
@@ -23,15 +23,15 @@ def test_every_module_that_is_imported_anywhere_below_is_linked_once() -> None:
     assert [name for name in names if not (ROOT / "chatbot" / "static" / name).is_file()] == []
 
 
-def test_a_worklet_is_linked_with_what_it_imports() -> None:
-    links = prefetch_worklets(WORKLET)
-    assert f'<link rel="prefetch" href="/static/{WORKLET}">' in links
-    assert '<link rel="prefetch" href="/static/chatbot/js/framer.js">' in links
-
-
-def test_links_are_well_formed() -> None:
-    for line in preload_modules(APP).splitlines():
-        assert re.fullmatch(r'<link rel="modulepreload" href="/static/chatbot/js/\w+\.js">', line)
+def test_each_entry_and_what_it_imports_is_linked_once() -> None:
+    lines = preload_modules(APP, WORKLET).splitlines()
+    for line in lines:
+        assert re.fullmatch(
+            r'<link rel="modulepreload" href="/static/chatbot/js/[\w/]+\.js">', line
+        )
+    assert len(set(lines)) == len(lines)
+    told = "".join(lines)
+    assert all(f'"/static/{name}"' in told for name in (APP, WORKLET, "chatbot/js/framer.js"))
 
 
 def test_a_module_that_is_not_there_is_named() -> None:

@@ -19,21 +19,14 @@ register = template.Library()
 
 
 @register.simple_tag
-def preload_modules(entry: str) -> SafeString:
-    """A link for each module that `entry`, a static file's name, imports."""
-    return links("modulepreload", imported_by(entry))
+def preload_modules(*entries: str) -> SafeString:
+    """A link for each entry, a static file's name, and for each module that one imports.
 
-
-@register.simple_tag
-def prefetch_worklets(*entries: str) -> SafeString:
-    """A link for each audio worklet and what it imports: wanted when a call starts."""
+    Audio worklets too: they are fetched again when a call starts, and then are at hand.
+    """
     names = dict.fromkeys(name for entry in entries for name in (entry, *imported_by(entry)))
-    return links("prefetch", tuple(names))
-
-
-def links(relation: str, names: tuple[str, ...]) -> SafeString:
-    link = '<link rel="{}" href="{}">'
-    return format_html_join("\n", link, ((relation, static(name)) for name in names))
+    link = '<link rel="modulepreload" href="{}">'
+    return format_html_join("\n", link, ((static(name),) for name in names))
 
 
 @functools.cache
