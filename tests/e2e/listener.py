@@ -32,6 +32,8 @@ class Sound:
     pcm: bytearray = field(default_factory=bytearray)
     played_ms: float = 0.0
     is_whole: bool = False
+    #: How much was played at each pause, and when it went on.
+    stops_ms: list[float] = field(default_factory=list)
 
     @property
     def is_heard(self) -> bool:
@@ -118,9 +120,13 @@ class Listener:
             self.is_paused = True
             sounding = self._sounding()
             if sounding is not None:
+                sounding.stops_ms.append(sounding.played_ms)
                 await self._report(sounding, "paused")
         elif kind == "chat.resumed":
             self.is_paused = False
+            sounding = self._sounding()
+            if sounding is not None:
+                sounding.stops_ms.append(sounding.played_ms)
         elif kind == "chat.interrupted":
             self.is_paused = False
             self.sounds = [s for s in self.sounds if s.generation >= event["generation"]]

@@ -24,10 +24,10 @@ def groan() -> bytes:
     at = _time(0.4)
     pitch_hz = 120 * (1 + 0.1 * np.sin(2 * np.pi * 3 * at) - 0.3 * at / 0.4)
     phase = 2 * np.pi * np.cumsum(pitch_hz) / SAMPLE_RATE_HZ
-    source = np.sum([np.sin(k * phase) / k for k in range(1, 20)], axis=0)
-    source += 0.02 * np.random.default_rng(1).standard_normal(len(at))
+    source = np.sum([np.sin(k * phase) / k for k in range(1, 30)], axis=0)
+    source += 0.1 * np.random.default_rng(1).standard_normal(len(at))
     spectrum, frequency = np.fft.rfft(source), np.fft.rfftfreq(len(at), 1 / SAMPLE_RATE_HZ)
-    formants = ((750, 150), (1200, 200), (2500, 300))
+    formants = ((600, 120), (1000, 150), (2400, 250), (3400, 300))
     mouth = sum(np.exp(-(((frequency - at_hz) / width) ** 2)) for at_hz, width in formants)
     voice = np.fft.irfft(spectrum * (mouth + 0.02), len(at))
     edges = np.minimum(1, np.minimum(at / 0.03, (at[-1] - at) / 0.05))
