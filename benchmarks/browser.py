@@ -65,6 +65,7 @@ def chat_page(browser: Browser, url: str, *scripts: str) -> Page:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{url}/")
+    page.wait_for_load_state("networkidle")
     return page
 
 

@@ -11,6 +11,7 @@ import { Debug } from "./debug.js";
 import { say } from "./messages.js";
 import { obstacleOf } from "./obstacles.js";
 import { Phone } from "./phone.js";
+import { prepareSound } from "./readysound.js";
 import { letGoAfterClicks, listen } from "./shortcuts.js";
 import { TalkButton } from "./talkbutton.js";
 import { EMPTY, fold, withUnsent } from "./transcript.js";
@@ -111,7 +112,12 @@ function endCall(code) {
   transcript = fold(transcript, { type: "chat.call.ended" });
   view.drawClose(String(code));
   choosing.draw();
+  prepare();
   watch.start();
+}
+
+function prepare() {
+  void prepareSound([line.captureWorklet, line.playbackWorklet]);
 }
 
 /** @param {boolean} microphone */
@@ -227,4 +233,5 @@ draw();
 if (obstacle === "browser.socket") view.block();
 else if (isUnsent(sessionStorage, conversation, stored)) startCall(false);
 else watch.start();
+if (!obstacle && !phone) prepare();
 document.documentElement.dataset.started = "true";

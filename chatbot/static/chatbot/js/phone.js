@@ -7,6 +7,7 @@ import { Latencies } from "./latencies.js";
 import { Loudspeaker } from "./loudspeaker.js";
 import { say } from "./messages.js";
 import { Microphone } from "./microphone.js";
+import { takeSound } from "./readysound.js";
 import { Sender } from "./sender.js";
 import { merged, TalkMode } from "./session.js";
 import { Sound } from "./sound.js";
@@ -49,7 +50,7 @@ export class Phone {
   #line;
   #wishes;
   #handlers;
-  #context = new AudioContext();
+  #context = takeSound();
   #sound;
   #awake = new Awake();
   #connection;
