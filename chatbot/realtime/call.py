@@ -394,6 +394,8 @@ class Call:
     def _response_done(self, event: Event, now: float) -> None:
         response = event["response"]
         self._playback.response_done(response["id"])
+        if response.get("status") == "completed":
+            self._retry.answered()
         if response.get("usage"):
             self._outbox.ask(SaveUsage("response", response["id"], response["usage"]))
         if problem := problems.failed_response(response):

@@ -341,6 +341,8 @@ class GatewayCall:
         response = event["response"]
         if self._response is not None and response["id"] == self._response["id"]:
             self._response = None
+        if response.get("status") == "completed":
+            self._retry.answered()
         if response.get("usage"):
             self._outbox.ask(SaveUsage("response", response["id"], response["usage"]))
         if problem := problems.failed_response(response):

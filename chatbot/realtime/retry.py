@@ -30,6 +30,10 @@ class Retry:
         """The session is there."""
         self._ready_at = now
 
+    def answered(self) -> None:
+        """The session has answered: that makes good for the attempts before it, too."""
+        self._lost_at = None
+
     def lost(self, problem: Problem, now: float, chance: float) -> float | None:
         """Seconds to wait before the next attempt, or None to give up.
 

@@ -967,6 +967,35 @@ def test_attempts_come_further_and_further_apart_until_the_call_is_given_up() ->
     assert h.hang_up() == HangUp(1013, "upstream_lost")
 
 
+def lost_every_five_seconds(h: Harness, *, answered: bool) -> list[float]:
+    """A minute of sessions that open and drop; how long was waited before each attempt."""
+    delays: list[float] = []
+    for number in range(12):
+        h.effects = []
+        h.call.upstream_lost(LOST, h.now, 1.0)
+        h.drain()
+        delays += [effect.delay_s for effect in h.effects if isinstance(effect, Connect)]
+        h.call.upstream_opened(h.now)
+        h.upstream({"type": "session.updated", "session": {}})
+        h.now += 5
+        if answered:
+            h.answer(f"a{number}", f"r{number}")
+            h.answer_ends(f"a{number}", f"r{number}")
+    return delays
+
+
+def test_a_session_that_has_answered_makes_good_for_the_attempts_before_it() -> None:
+    h = Harness()
+    assert lost_every_five_seconds(h, answered=True) == [0.0] * 12
+    assert h.hang_up() is None
+
+
+def test_a_session_that_only_opens_does_not() -> None:
+    h = Harness()
+    assert lost_every_five_seconds(h, answered=False) == [0.0, 0.4, 0.8, 1.6, 3.2, 5.0]
+    assert h.call.is_over
+
+
 def test_a_call_that_never_was_ready_fails_soon() -> None:
     h = Harness(ready=False)
     began = h.now

@@ -598,6 +598,17 @@ def test_what_was_only_asked_for_is_asked_again() -> None:
     assert [event["type"] for event in desk.told()][-1] == "session.updated"
 
 
+def test_a_session_that_has_answered_makes_good_for_the_attempts_before_it() -> None:
+    desk = Desk().ready()
+    for _ in range(12):
+        answering(desk)
+        done(desk)
+        desk.call.upstream_lost(LOST, desk.now, 0.5)
+        desk.open()
+        desk.now += 5
+    assert desk.effects(Connect) == [Connect(0.0)] * 12
+
+
 @pytest.mark.parametrize(
     "lose",
     [
