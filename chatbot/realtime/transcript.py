@@ -59,6 +59,7 @@ class Transcript:
         self._changed: set[str] = set()
         self._in_flight = InFlight()
         self._session_start = 0
+        self._gone: set[str] = set()
         self._out_of_band = OutOfBand()
 
     def apply(self, event: Event, now: float) -> None:
@@ -186,7 +187,10 @@ class Transcript:
         return turn is not None and turn.is_settled
 
     def _place(self, item_id: str, previous: str | None) -> None:
-        """Put an item behind its predecessor, and behind it those that it comes before."""
+        """Put an item behind its predecessor, and behind it those that it comes before.
+
+        The upstream no longer counts what it has deleted, so that stays in front.
+        """
         if item_id in self._previous and previous in (None, self._previous[item_id]):
             return
         before = list(self._order)
@@ -199,6 +203,9 @@ class Transcript:
             start = min(self._session_start, len(rest))
         else:
             start = len(rest)
+        if previous is not None:
+            while start < len(rest) and rest[start] in self._gone:
+                start += 1
         followers = [known for known in self._order if known in moving and known != item_id]
         self._order = [*rest[:start], item_id, *followers, *rest[start:]]
         moved = [is_ for is_, was in zip(self._order, [*before, ""], strict=False) if is_ != was]
@@ -391,9 +398,12 @@ class Transcript:
             self._tool_end(turn, "interrupted", "", N_("Cut off before it could run."), now)
 
     def _deleted(self, event: Event, now: float) -> None:
-        turn = self._turns.get(event["item_id"])
+        """Gone upstream, where what follows names what stood before; a cut answer stays here."""
+        item_id = event["item_id"]
+        self._gone.add(item_id)
+        turn = self._turns.get(item_id)
         if turn is not None and turn.heard_ms is None:
-            del self._turns[event["item_id"]]
+            del self._turns[item_id]
 
 
 _HANDLERS: dict[str, Callable[[Transcript, Event, float], None]] = {

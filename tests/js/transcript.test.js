@@ -163,6 +163,18 @@ test("an answer cut after it was made, while it plays, is interrupted too", () =
   assert.equal(turnsOf(state)[1].heardMs, 0);
 });
 
+test("what follows an answer of which nothing was heard stands behind it", () => {
+  const order = (/** @type {any[]} */ events) => turnsOf(run(events)).map(({ itemId }) => itemId);
+  const cut = [
+    ...QUESTION,
+    ...ANSWER,
+    { type: "chat.interrupted", item_id: "a", heard_ms: 0, heard_text: "" },
+    { type: "conversation.item.deleted", item_id: "a" },
+  ];
+  assert.deepEqual(order([...cut, started("u2"), committed("u2", "u"), spokenItem("u2", "u")]), ["u", "a", "u2"]);
+  assert.deepEqual(order([...cut, spokenItem("u2", "u"), answerItem("b", "u2")]), ["u", "a", "u2", "b"]);
+});
+
 test("an answer that the service cut short or failed says so", () => {
   const cut = answerItem("a", "u", "incomplete", "Four of");
   const short = run([...QUESTION, ...ANSWER.slice(0, 4), cut, finished("incomplete")]);

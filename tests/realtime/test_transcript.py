@@ -111,6 +111,24 @@ def test_what_was_heard_ends_at_a_word(heard_ms: int, expected: str) -> None:
     assert turn.status == "interrupted"
 
 
+def item(item_id: str, previous: str | None, role: str) -> dict[str, Any]:
+    body = {"id": item_id, "type": "message", "role": role, "content": []}
+    return {"type": "conversation.item.added", "previous_item_id": previous, "item": body}
+
+
+@pytest.mark.parametrize("is_spoken", [True, False])
+def test_what_follows_an_answer_of_which_nothing_was_heard_stands_behind_it(
+    is_spoken: bool,
+) -> None:
+    transcript = fold([item("u1", None, "user"), item("a1", "u1", "assistant")])
+    transcript.cut("a1", heard_ms=0, audio_ms=1000)
+    fold([{"type": "conversation.item.deleted", "item_id": "a1"}], transcript)
+    if is_spoken:
+        fold([{"type": "input_audio_buffer.speech_started", "item_id": "u2"}], transcript)
+    fold([item("u2", "u1", "user"), item("a2", "u2", "assistant")], transcript)
+    assert [turn.item_id for turn in transcript.turns()] == ["u1", "a1", "u2", "a2"]
+
+
 def test_the_context_of_a_cut_answer_is_what_was_heard() -> None:
     turn = Turn("a1", "assistant", text="Once upon a time")
     assert turn.context_text == "Once upon a time"

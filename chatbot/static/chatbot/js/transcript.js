@@ -49,7 +49,8 @@ export function withUnsent(transcript, texts) {
 }
 
 /**
- * The transcript with `turn` at its place, followed by those that were waiting for it.
+ * The transcript with `turn` at its place, followed by those that were waiting for it. The server
+ * no longer counts what it has deleted, so that stays in front.
  * @param {Transcript} transcript
  * @param {Turn} turn
  * @param {readonly string[]} moving those that brought it along: predecessors may go in a circle
@@ -60,8 +61,10 @@ function place(transcript, turn, moving = []) {
   const current = transcript.findIndex(({ itemId }) => itemId === turn.itemId);
   const predecessor = others.findIndex(({ itemId }) => itemId === turn.previousItemId);
   let at = current === -1 ? others.length : current;
+  if (turn.deleted) return [...others.slice(0, at), turn, ...others.slice(at)];
   if (turn.previousItemId === "root") at = 0;
   else if (predecessor !== -1) at = predecessor + 1;
+  if (turn.previousItemId !== null) while (others[at]?.deleted) at += 1;
   /** @type {Transcript} */
   let placed = [...others.slice(0, at), turn, ...others.slice(at)];
   for (const early of others.slice(0, at)) {
@@ -240,9 +243,10 @@ const interrupt = (transcript, { item_id, heard_ms, heard_text, audio_end_ms }) 
  * @type {Rule}
  */
 const remove = (transcript, { item_id }) =>
-  transcript.map((turn) =>
-    turn.itemId === item_id && turn.heardMs === null ? { ...turn, status: "gone" } : turn,
-  );
+  transcript.map((turn) => {
+    if (turn.itemId !== item_id) return turn;
+    return { ...turn, deleted: true, status: turn.heardMs === null ? "gone" : turn.status };
+  });
 
 /** @type {Rule} */
 const recognised = (transcript, { item_id, transcript: words = "" }, at) => {

@@ -20,6 +20,7 @@
  * @property {boolean} asked a tool that waits for the user's leave
  * @property {string | null} callId what a tool's output names it by
  * @property {string | null} startedAt ISO 8601
+ * @property {boolean} deleted not in the conversation any more, though it may be shown
  * @property {boolean} stored told by the server as a settled row: never touched again
  */
 
@@ -47,6 +48,7 @@ export function newTurn(itemId, facts) {
     callId: null,
     asked: false,
     startedAt: null,
+    deleted: false,
     stored: false,
     ...facts,
   };
