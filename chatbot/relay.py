@@ -34,7 +34,7 @@ from chatbot.realtime.toolcalls import Outcome
 from chatbot.recorder import Recorder, RecorderFull
 from chatbot.tools.runner import ToolRunner
 from chatbot.tools.tool import ToolContext
-from chatbot.upstream import Upstream, UpstreamAddress, UpstreamError, open_upstream
+from chatbot.upstream import SLOW_AFTER, Upstream, UpstreamAddress, UpstreamError, open_upstream
 
 log = logging.getLogger(__name__)
 
@@ -165,18 +165,32 @@ class Relay:
         self._feed(self._call.receive_from_upstream, frame)
 
     def _say_slow(self) -> None:
-        self._call.waiting(is_loading=False)
+        self._call.upstream_is("slow")
         self._drain()
 
     def _say_loading(self) -> None:
-        self._call.waiting(is_loading=True)
+        self._call.upstream_is("loading")
         self._drain()
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         # All calls of a worker at once, which wakes it once for all.
         self._next_tick = loop.call_at((loop.time() // TICK_S + 1) * TICK_S, self._tick)
+        self._look_at_upstream()
         self._feed(self._call.tick)
+
+    def _look_at_upstream(self) -> None:
+        """Is it there? The user is told of one that is slow, and one that is dead is left."""
+        if self._upstream is None:
+            return
+        try:
+            if self._upstream.look() >= SLOW_AFTER:
+                self._call.upstream_is("slow")
+            else:
+                self._call.upstream_is("there")
+        except UpstreamError as error:
+            log.warning("call %s: upstream: silent", self._row.pk)
+            self._lose_upstream(error)
 
     async def _heartbeat(self) -> None:
         while True:

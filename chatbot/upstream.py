@@ -21,8 +21,13 @@ from chatbot.realtime.usage import ENGINE_SERVER
 from chatbot.upstream_socket import UpstreamSocket
 
 OPEN_TIMEOUT_S = 8.0
-#: A peer that is silent for two of these is dead, whatever TCP believes.
-PING_S = 10.0
+#: Of an upstream that is gone the other side tells nothing more.
+CLOSE_TIMEOUT_S = 1.0
+#: Looks in silence, four a second: then it is asked for a sign of life; then it is slow; then
+#: it is dead, whatever TCP believes. Time would count against it what this worker has slept.
+ASK_AFTER = 4
+SLOW_AFTER = 7
+DEAD_AFTER = 40
 LOADING_RETRY_S = 0.5
 LOADING_LIMIT_S = 120.0
 #: Half a minute of speech: an upstream that is this far behind will not catch up.
@@ -94,6 +99,20 @@ class Upstream:
             raise UpstreamError(Problem("upstream_stalled", _STALLED, UPSTREAM_UNAVAILABLE))
         socket.transport.write(masked_text(frame))
 
+    def look(self) -> int:
+        """How often we have looked since it gave a sign of life, this time included.
+
+        Raises:
+            UpstreamError: too often.
+        """
+        socket = self._socket
+        socket.looks += 1
+        if socket.looks == ASK_AFTER and socket.protocol.state is State.OPEN:
+            socket.ask()
+        if socket.looks > DEAD_AFTER:
+            raise _lost()
+        return socket.looks
+
     def leave(self) -> None:
         """Close at once, and hear nothing more; `listen` ends."""
         self._socket.leave()
@@ -106,7 +125,7 @@ class Upstream:
         """
         self._socket.listen(hear)
         await self._socket.wait_closed()
-        raise UpstreamError(Problem("upstream_lost", _LOST, UPSTREAM_UNAVAILABLE, retry_after=1))
+        raise _lost()
 
 
 @asynccontextmanager
@@ -154,8 +173,8 @@ async def _connect(address: UpstreamAddress) -> UpstreamSocket:
         compression=None,
         max_size=MAX_EVENT_BYTES,
         open_timeout=OPEN_TIMEOUT_S,
-        ping_interval=PING_S,
-        ping_timeout=PING_S,
+        close_timeout=CLOSE_TIMEOUT_S,
+        ping_interval=None,  # `Upstream.look` asks
         proxy=None if address.is_local else True,
         user_agent_header="Colloquy",
     )
@@ -176,6 +195,11 @@ def _refusal(status: int, error: dict[str, Any]) -> Problem:
     if problem.close_code is not None:
         return problem
     return Problem(problem.code, _UNREACHABLE, UPSTREAM_UNAVAILABLE, retry_after=5)
+
+
+def _lost() -> UpstreamError:
+    problem = Problem("upstream_lost", _LOST, UPSTREAM_UNAVAILABLE, retry_after=1)
+    return UpstreamError(problem)
 
 
 def _unreachable() -> Problem:

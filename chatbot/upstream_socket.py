@@ -17,6 +17,18 @@ class UpstreamSocket(ClientConnection):
         self._early: list[str] = []
         self._parts: list[Frame] = []
         self._hear: Callable[[str], object] = self._early.append
+        #: How often its owner has looked since anything came.
+        self.looks = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Whatever comes is a sign of life, an answer to `ask` too."""
+        self.looks = 0
+        super().data_received(data)
+
+    def ask(self) -> None:
+        """Is somebody there?"""
+        self.protocol.send_ping(b"")
+        self.send_data()
 
     def listen(self, hear: Callable[[str], object]) -> None:
         """Hand frames to `hear` from now on."""

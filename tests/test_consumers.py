@@ -11,9 +11,9 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from pytest_django import Settings
 
-from chatbot import consumers, store
+from chatbot import consumers, relay, store
 from chatbot.models import Call, Conversation, Persona, Turn, Usage, User
-from chatbot.realtime import retry
+from chatbot.realtime import problems, retry
 from project.asgi import application
 from tests.browser import opened
 from tests.people import dead_worker
@@ -456,6 +456,30 @@ async def test_a_lost_upstream_is_resumed_behind_the_open_call(
         ("user", "completed", "Go on."),
         ("assistant", "completed", "There was a lighthouse."),
     ]
+    assert (await Call.objects.aget()).upstream_sessions == 2
+
+
+async def test_a_stalled_upstream_is_told_of_and_left(
+    alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "TICK_S", 0.05)
+
+    async def script(session: Session) -> None:
+        await session.open()
+        if len(upstream.sessions) == 1:
+            await session.hear("Tell me a story.")
+            await session.begin_answer("Once upon a time")
+            await session.stall()
+        else:
+            await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.audio")
+        await page.until("chat.status", state="reconnecting", message=problems.SLOW)
+        await page.until("chat.status", state="reconnecting", message=problems.RECONNECTING)
+        await page.until("chat.status", state="ready")
+    assert page.told("chat.error") == []
     assert (await Call.objects.aget()).upstream_sessions == 2
 
 

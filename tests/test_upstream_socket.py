@@ -10,7 +10,14 @@ from typing import NoReturn
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from chatbot.upstream import Upstream, UpstreamAddress, UpstreamError, open_upstream
+from chatbot.upstream import (
+    ASK_AFTER,
+    DEAD_AFTER,
+    Upstream,
+    UpstreamAddress,
+    UpstreamError,
+    open_upstream,
+)
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 
@@ -55,6 +62,27 @@ async def test_what_is_said_before_anybody_listens_comes_first() -> None:
         with pytest.raises(UpstreamError):
             await asyncio.wait_for(upstream.listen(heard.append), 20)
     assert heard == ["early", "late"]
+
+
+async def test_a_silent_upstream_that_answers_pings_lives() -> None:
+    async with upstream_that(ServerConnection.wait_closed) as upstream, asyncio.timeout(20):
+        for _ in range(3):
+            while upstream.look() < ASK_AFTER:
+                pass
+            while upstream.look() != 1:  # noqa: ASYNC110 - what comes, nobody tells of
+                await asyncio.sleep(0.01)
+
+
+async def test_an_upstream_that_gives_no_sign_of_life_is_lost() -> None:
+    async def script(peer: ServerConnection) -> None:
+        peer.transport.pause_reading()
+        await peer.wait_closed()
+
+    async with upstream_that(script) as upstream:
+        assert [upstream.look() for _ in range(DEAD_AFTER)] == list(range(1, DEAD_AFTER + 1))
+        with pytest.raises(UpstreamError) as lost:
+            upstream.look()
+    assert lost.value.problem.code == "upstream_lost"
 
 
 async def test_text_in_pieces_is_put_together_and_sound_is_not_for_us() -> None:

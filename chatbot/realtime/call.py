@@ -34,7 +34,7 @@ from chatbot.realtime.toolcalls import Outcome
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 from chatbot.realtime.usage import recogniser_of
-from chatbot.realtime.waiting import Waiting
+from chatbot.realtime.waiting import Pace, Waiting
 
 #: The service ends a session after 60 minutes; we leave before, at a quiet moment if there is one.
 RENEW_AFTER_S = 55 * 60
@@ -167,9 +167,9 @@ class Call:
         for event in replayed:
             self._outbox.send_now(event)
 
-    def waiting(self, *, is_loading: bool) -> None:
-        """The upstream is not there yet: it is slow, or an engine that loads its models."""
-        self._waiting.goes_on(is_loading=is_loading)
+    def upstream_is(self, pace: Pace) -> None:
+        """How the upstream is now: loading its models, slow, or there."""
+        self._waiting.upstream_is(pace)
 
     def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:
         """The session is gone: try again (`Connect`) while that may help, else end the call.

@@ -36,6 +36,7 @@ from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.sounded import Sounded
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
+from chatbot.realtime.waiting import Pace
 
 EXPIRED = 1001
 #: Programs send files at once, and a conversation's history, where a page sends as people speak.
@@ -157,8 +158,8 @@ class GatewayCall:
         for event in replayed:
             self._outbox.send_now(event)
 
-    def waiting(self, *, is_loading: bool) -> None:
-        """The upstream is not there yet. No event says so: what the client sends is kept."""
+    def upstream_is(self, pace: Pace) -> None:
+        """How the upstream is now. No event says so: what is sent is kept."""
 
     def upstream_lost(self, problem: Problem, now: float, chance: float) -> None:
         """The session is gone: go on with a new one while that may help, else end the call.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from chatbot.realtime import problems
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.retry import Retry
+
+#: Of an upstream: an engine loads its models, or nothing has come for long, or it responds.
+Pace = Literal["loading", "slow", "there"]
 
 
 class Waiting:
@@ -19,10 +24,14 @@ class Waiting:
         """A session is gone, and another is to come."""
         self._say(problems.RECONNECTING)
 
-    def goes_on(self, *, is_loading: bool) -> None:
-        """The upstream is slow, or an engine that loads its models."""
-        loading = problems.LOADING_AGAIN if self._retry.has_been_ready else problems.LOADING
-        self._say(loading if is_loading else problems.SLOW)
+    def upstream_is(self, pace: Pace) -> None:
+        """An upstream that is there again is news if it was slow in a session."""
+        if pace == "loading":
+            self._say(problems.LOADING_AGAIN if self._retry.has_been_ready else problems.LOADING)
+        elif pace == "slow":
+            self._say(problems.SLOW)
+        elif self._said and self._outbox.is_open:
+            self.over()
 
     def spoken(self) -> None:
         """The user has spoken; of that only so much is kept."""

@@ -919,12 +919,12 @@ def said_while_waiting(h: Harness) -> list[tuple[str, str]]:
 def test_an_engine_that_loads_is_waited_for_in_words_that_fit_the_call() -> None:
     h = Harness(ready=False)
     for _ in range(3):
-        h.call.waiting(is_loading=True)
+        h.call.upstream_is("loading")
     h.drain()
     assert said_while_waiting(h) == [("connecting", problems.LOADING)]
     h = Harness()
     h.call.upstream_lost(LOST, h.now, 0.5)
-    h.call.waiting(is_loading=True)
+    h.call.upstream_is("loading")
     h.drain()
     assert said_while_waiting(h) == [
         ("reconnecting", problems.RECONNECTING),
@@ -942,7 +942,7 @@ def test_who_speaks_for_longer_than_is_kept_is_told_so_once() -> None:
     assert said_while_waiting(h) == [("reconnecting", problems.RECONNECTING)]
     for _ in range(3):
         h.browser(second)
-        h.call.waiting(is_loading=False)
+        h.call.upstream_is("slow")
     assert said_while_waiting(h)[1:] == [("reconnecting", problems.LETTING_GO)]
     reopen(h)
     h.upstream({"type": "session.updated", "session": {}})
@@ -994,6 +994,28 @@ def test_a_session_that_only_opens_does_not() -> None:
     h = Harness()
     assert lost_every_five_seconds(h, answered=False) == [0.0, 0.4, 0.8, 1.6, 3.2, 5.0]
     assert h.call.is_over
+
+
+def test_an_upstream_that_falls_silent_is_told_of_once_and_that_it_is_back() -> None:
+    h = Harness()
+    h.call.upstream_is("there")
+    for _ in range(3):
+        h.call.upstream_is("slow")
+    h.drain()
+    assert said_while_waiting(h) == [("reconnecting", problems.SLOW)]
+    h.forget()
+    for _ in range(3):
+        h.call.upstream_is("there")
+    h.drain()
+    assert said_while_waiting(h) == [("ready", problems.READY)]
+
+
+def test_an_upstream_that_responds_before_its_session_is_there_is_still_slow() -> None:
+    h = Harness(ready=False)
+    h.call.upstream_is("slow")
+    h.call.upstream_is("there")
+    h.drain()
+    assert said_while_waiting(h) == [("connecting", problems.SLOW)]
 
 
 def test_a_call_that_never_was_ready_fails_soon() -> None:
