@@ -15,6 +15,7 @@ from chatbot.realtime.answers import Answers
 from chatbot.realtime.audio import from_base64
 from chatbot.realtime.barge_in import BargeIn
 from chatbot.realtime.calltools import CallTools, without_secrets
+from chatbot.realtime.commits import Commits
 from chatbot.realtime.context import ends_unanswered, replay
 from chatbot.realtime.effects import Connect, Effect, HangUp, SaveTurn, SaveUsage, Unknown
 from chatbot.realtime.events import BadEvent, Event, id_of
@@ -75,6 +76,7 @@ class Call:
         self._tools = CallTools(
             settings.tools.functions, new_id, self._outbox, self._transcript, self._answers.want
         )
+        self._commits = Commits(self._session, self._outbox, self._transcript, new_id)
         self._retry = Retry()
         self._waiting = Waiting(self._outbox, self._retry)
         self._limits = Limits()
@@ -110,8 +112,10 @@ class Call:
         """End the call: settle what is open, save it, close the socket."""
         if not self._is_over:
             self._is_over = True
-            self._pause.end()
+            self._pause.hung_up(now)
             self._barge_in.end(now)
+            for event in self._commits.hung_up():
+                self._relay(event, now)
             self._transcript.close(now)
             self._outbox.save_settled(self._transcript)
             self._outbox.ask(HangUp(code, reason))
@@ -191,7 +195,7 @@ class Call:
         """Close what was in flight: the answer as interrupted; words not understood are said
         again to the next session, so their turn begins anew."""
         answer_owed = self._answers.is_busy and not self._playback.has_begun_answer
-        is_committed = not self._session.detects_turns and self._transcript.awaits_words
+        is_committed = self._commits.session_lost()
         for event in self._transcript.broken_off(self._answers.response_id):
             self._relay(event, now)
         is_tool_owed = self._tools.session_lost(now)
@@ -242,7 +246,7 @@ class Call:
         elif wait_s := self._limits.speech(len(pcm), now):
             self._refuse(problems.too_fast(wait_s), now)
         else:
-            self._outbox.send_speech(pcm)
+            self._commits.speak(pcm)
             self._waiting.spoken()
 
     def _refuse(self, problem: Problem, now: float) -> None:
@@ -254,8 +258,6 @@ class Call:
         kind = event["type"]
         if handler := _OF_BROWSER.get(kind):
             handler(self, event, now)
-        elif policy.FROM_BROWSER.get(kind) is Decision.RELAY:
-            self._outbox.send({"type": kind})
         else:
             self._refuse(problems.not_for_browsers(kind, id_of(event)), now)
 
@@ -318,6 +320,7 @@ class Call:
             self._outbox.ask(Unknown(event["type"]))
         elif decision is Decision.RELAY:
             self._relay(event, now)
+        self._commits.receive(event)
         self._tools.books.receive(event, now)
         if handler := _OF_UPSTREAM.get(event["type"]):
             handler(self, event, now)
@@ -414,6 +417,8 @@ _OF_BROWSER: dict[str, _Handler] = {
     "chat.playback": lambda call, event, now: call._pause.reported(event, now),
     "chat.tool.answer": lambda call, event, now: call._tools.answered(event, now),
     "conversation.item.create": Call._typed,
+    "input_audio_buffer.clear": lambda call, event, now: call._commits.clear(event),
+    "input_audio_buffer.commit": lambda call, event, now: call._commits.commit(event),
     "response.cancel": Call._cancelled,
     "response.create": lambda call, event, now: call._answers.want(),
     "session.update": Call._session_change,

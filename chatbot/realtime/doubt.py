@@ -71,6 +71,11 @@ class Doubt:
         """One of the sounds has ended: a response that begins now has read it."""
         return any(sound.stopped_at is not None for sound in self._sounds.values())
 
+    @property
+    def going_on(self) -> list[str]:
+        """The sounds that have not ended."""
+        return [item_id for item_id, sound in self._sounds.items() if sound.stopped_at is None]
+
     def read(self) -> None:
         """A response begins: it has read all that has ended."""
         for sound in self._sounds.values():

@@ -113,6 +113,12 @@ class Pause:
         if was_paused:
             self._tell_resumed()
 
+    def hung_up(self, now: float) -> None:
+        """The call is over: a sound over the answer that goes on may be no speech."""
+        for item_id in self._doubt.going_on:
+            self._transcript.apply(_deleted(item_id), now)
+        self.end()
+
     def end(self) -> None:
         """Nothing more will be known of the sound."""
         self._doubt.forget_session()
@@ -191,7 +197,7 @@ class Pause:
     def _resume(self, now: float) -> None:
         """It was nothing: the answer plays on."""
         for sound in self._doubt.end():
-            taken_back: Event = {"type": "conversation.item.deleted", "item_id": sound.item_id}
+            taken_back = _deleted(sound.item_id)
             self._transcript.apply(taken_back, now)
             self._outbox.show(taken_back)
             self._let_pass(sound)
@@ -244,6 +250,10 @@ class Pause:
     def _tell_resumed(self) -> None:
         item_id, generation = self._playback.sounding, self._playback.generation
         self._outbox.tell({"type": "chat.resumed", "generation": generation, "item_id": item_id})
+
+
+def _deleted(item_id: str) -> Event:
+    return {"type": "conversation.item.deleted", "item_id": item_id}
 
 
 _OF_UPSTREAM: dict[str, Callable[[Pause, Event, float], None]] = {

@@ -150,13 +150,14 @@ class Transcript:
         return events
 
     def close(self, now: float) -> None:
-        """The call is over: settle what is still open, and keep nothing that has no words."""
+        """The call is over: settle what is still open. Speech that was heard leaves a row, though
+        its words are not known."""
         for turn in self.turns():
             if turn.role == "tool" and turn.status == "in_progress":
                 self._tool_end(turn, "interrupted", "", CALL_ENDED, now)
             elif turn.status == "in_progress":
                 self._settle(turn, "interrupted", now)
-            elif turn.status == "transcribing" or (turn.status == "speaking" and turn.text):
+            elif turn.status in ("speaking", "transcribing"):
                 turn.error = NOT_RECOGNISED
                 self._settle(turn, "failed", now)
 
