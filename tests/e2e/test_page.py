@@ -319,15 +319,65 @@ def test_conversations_are_renamed_deleted_and_had_back(
         # Deleting the one that is shown ends its call.
         talk.hover()
         talk.get_by_role("button", name="Delete").click()
-        expect(page.get_by_test_id("undo")).to_contain_text("“Capitals” is deleted.")
-        expect(talk).to_have_count(0)
-        page.get_by_role("button", name="Undo").click()
-        expect(talk).to_contain_text("Capitals")
+        expect(talk.get_by_test_id("undo")).to_contain_text("“Capitals” is deleted.")
+        expect(talk.get_by_role("link")).to_have_count(0)
+        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "idle")
+        expect(page.get_by_test_id("turn")).to_have_count(0)
+        talk.get_by_role("button", name="Undo").click()
+        expect(talk.get_by_role("link")).to_contain_text("Capitals")
         expect(page.get_by_test_id("transcript")).to_contain_text("Paris")
 
         page.get_by_role("link", name="New conversation").first.click()
         talk.hover()
         talk.get_by_role("button", name="Delete").click()
-        expect(talk).to_have_count(0)
-        page.get_by_role("button", name="Undo").click()
-        expect(talk).to_contain_text("Capitals")
+        expect(talk.get_by_role("link")).to_have_count(0)
+        talk.get_by_role("button", name="Undo").click()
+        expect(talk.get_by_role("link")).to_contain_text("Capitals")
+
+
+def test_a_double_click_deletes_one_conversation_and_each_can_be_had_back(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(microphone="none") as browser:
+        page = new_page(browser)
+        sign_in(page, site)
+        for _ in range(2):
+            page.goto(site.url)
+            ask(page)
+            hang_up(page)
+        page.goto(site.url)
+        items = page.get_by_test_id("recent-item")
+        before = items.get_by_role("link").count()
+        items.first.hover()
+        items.first.get_by_role("button", name="Delete").dblclick()
+        expect(items.get_by_test_id("undo")).to_have_count(1)
+        items.nth(1).hover()
+        items.nth(1).get_by_role("button", name="Delete").click()
+        expect(items.get_by_test_id("undo")).to_have_count(2)
+        for _ in range(2):
+            items.get_by_role("button", name="Undo").first.click()
+        expect(items.get_by_test_id("undo")).to_have_count(0)
+        expect(items.get_by_role("link")).to_have_count(before)
+
+
+def test_a_conversation_deleted_in_another_tab_ends_its_call_calmly(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(microphone="none") as browser:
+        context = browser.new_context()
+        page = new_page(context)
+        sign_in(page, site)
+        ask(page)
+        talk = f'li[data-conversation="{conversation_of(page)}"]'
+        other = new_page(context)
+        other.goto(site.url)
+        expect(other.get_by_test_id("transcript")).to_contain_text("Paris")
+        third = new_page(context)
+        third.goto(site.url)
+        third.locator(talk).hover()
+        third.locator(talk).get_by_role("button", name="Delete").click()
+        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+        expect(page.get_by_test_id("error")).to_contain_text("This conversation was deleted")
+        for tab in (page, other):
+            expect(tab.locator(talk).get_by_test_id("undo")).to_have_count(1)
+            expect(tab.get_by_test_id("turn")).to_have_count(0)

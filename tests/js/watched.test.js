@@ -33,6 +33,8 @@ test("its captions are folded, and stay when it is over", () => {
 
 test("a call that was elsewhere ends unseen, and a new one begins afresh", () => {
   assert.equal(after("c2", started, { type: "chat.call.ended" }).state, "none");
+  const deleted = { type: "chat.call.ended", reason: "conversation_deleted" };
+  assert.deepEqual(after("c1", started, said, deleted).transcript, []);
   const again = after("c1", started, said, { ...live, type: "chat.call.started" });
   assert.deepEqual(again.transcript, []);
 });

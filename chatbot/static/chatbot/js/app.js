@@ -26,6 +26,9 @@ import { NONE, see } from "./watched.js";
  * @typedef {import("./transport.js").SocketEvent} SocketEvent
  */
 
+/** Close code: the conversation is not there any more. */
+const GONE = 4404;
+
 const screen = element("call", HTMLElement);
 const input = element("text-input", HTMLTextAreaElement);
 const shortcutSheet = element("shortcuts", HTMLDialogElement);
@@ -33,7 +36,7 @@ const view = new View();
 const announcer = new Announcer();
 const transcriptView = new TranscriptView(copyFrom);
 const approvals = new Approvals((callId, approved) => phone?.answerTool(callId, approved));
-const conversations = new Conversations(() => void phone?.hangUp());
+const conversations = new Conversations(leaveConversation);
 
 const line = {
   callPath: screen.dataset.callPath ?? "",
@@ -50,6 +53,8 @@ let watched = NONE;
 let phone = null;
 /** Of the last call, once it has ended. @type {ReturnType<Phone["report"]> | null} */
 let lastReport = null;
+/** The call still hangs up, and its conversation is gone from this page. */
+let isLeaving = false;
 
 const debug = new Debug(() => phone?.report() ?? lastReport);
 const choosing = new Choosing(
@@ -63,7 +68,12 @@ const choosing = new Choosing(
 const talkButton = new TalkButton(button("talk"), (pressed) => phone?.talk(pressed));
 const watch = new Watch(screen.dataset.captionsPath ?? "", (event) => {
   if (isUnderWay(call)) return;
+  const { conversation: gone } = watched;
   watched = see(watched, event, conversation, new Date().toISOString());
+  if (event.reason === "conversation_deleted" && gone) {
+    conversations.deleted(gone);
+    if (gone === conversation) showNone();
+  }
   draw();
 });
 
@@ -79,9 +89,13 @@ function draw() {
 /** @param {Signal} signal of our own call */
 function receive(signal) {
   call = step(call, signal);
-  if (signal.type === "event") receiveEvent(signal.event);
+  if (signal.type === "event" && !isLeaving) receiveEvent(signal.event);
   if (signal.type === "microphone" && signal.state === "on") choosing.devices.refresh();
-  if (signal.type === "closed") endCall(signal.closing.code);
+  if (signal.type === "closed") {
+    endCall(signal.closing.code);
+    if (isLeaving) showNone();
+    else if (signal.closing.code === GONE && conversation) showGone(conversation);
+  }
   draw();
 }
 
@@ -114,6 +128,36 @@ function endCall(code) {
   choosing.draw();
   prepare();
   watch.start();
+}
+
+/** The conversation of this page is deleted. */
+function leaveConversation() {
+  isLeaving = phone !== null;
+  showNone();
+  void phone?.hangUp();
+}
+
+/** Deleted in another tab, or in the history. @param {string} id */
+function showGone(id) {
+  const { notice } = call;
+  conversations.deleted(id);
+  showNone();
+  call = { ...IDLE, line: "ended", notice };
+}
+
+/** As on a new page: no conversation, and no call before. */
+function showNone() {
+  conversation = null;
+  transcript = EMPTY;
+  watched = NONE;
+  history.replaceState(null, "", location.pathname);
+  if (!phone) {
+    isLeaving = false;
+    call = IDLE;
+    view.drawClose("");
+  }
+  choosing.draw();
+  draw();
 }
 
 function prepare() {

@@ -5,9 +5,6 @@ import { say } from "./messages.js";
 import { post } from "./posting.js";
 import { element, write } from "./view.js";
 
-/** Over the move to another page, after the conversation that was shown is deleted. */
-const DELETED_KEY = "colloquy.deleted";
-
 /** How long a sentence that asks for nothing is shown. */
 const TOLD_MS = 6000;
 const NOW = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
@@ -18,13 +15,16 @@ const NOW = new Intl.DateTimeFormat(document.documentElement.lang || undefined, 
 export class Conversations {
   #nav = element("recent", HTMLElement);
   #list = element("recent-list", HTMLElement);
-  #undo = element("undo", HTMLElement);
+  #notice = element("recent-notice", HTMLElement);
   #heading = element("conversation-title", HTMLElement);
   #item = element("recent-template", HTMLTemplateElement);
   #form = element("rename-template", HTMLTemplateElement);
+  #undo = element("undo-template", HTMLTemplateElement);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #told;
   #leave;
 
-  /** @param {() => void} leave hang up: the conversation of this page is being deleted */
+  /** @param {() => void} leave the conversation of this page is deleted */
   constructor(leave) {
     this.#leave = leave;
     this.#list.addEventListener("click", ({ target }) => {
@@ -36,7 +36,6 @@ export class Conversations {
     });
     // There the list stands beside the call, and would cover it while it is open over it.
     matchMedia("(width >= 64rem)").addEventListener("change", () => this.#nav.hidePopover());
-    this.#offerKeptUndo();
   }
 
   /** A call has begun in this conversation. @param {string} id @param {string} title "" while nothing was said */
@@ -71,10 +70,7 @@ export class Conversations {
     const item = this.#find(id) ?? this.#add(id);
     const name = item.querySelector(".recent-name");
     if (name) write(name, title);
-    if (isShown(item)) {
-      write(this.#heading, title);
-      document.title = `${title} · Colloquy`;
-    }
+    if (isShown(item)) this.#head(title);
   }
 
   /** @param {string} id @returns {HTMLElement | null} */
@@ -122,54 +118,70 @@ export class Conversations {
   /** @param {HTMLElement} item */
   async #delete(item) {
     const id = item.dataset.conversation ?? "";
-    const title = nameOf(item);
-    const shown = isShown(item);
-    if (shown) this.#leave();
-    if ((await post(this.#path("delete", id))) !== null) {
+    const wasShown = isShown(item);
+    item.inert = true;
+    const refusal = await post(this.#path("delete", id));
+    item.inert = false;
+    if (refusal !== null) {
       this.#tell(say("recent.failed"));
       return;
     }
-    if (shown) {
-      sessionStorage.setItem(DELETED_KEY, JSON.stringify({ id, title }));
-      location.assign(location.pathname);
+    this.deleted(id);
+    if (wasShown) this.#leave();
+    /** @type {HTMLElement | null} */ (item.querySelector(".undo button"))?.focus();
+  }
+
+  /**
+   * Here or elsewhere. It stays in its place with a way back, so that no other slides under the
+   * pointer.
+   * @param {string} id
+   */
+  deleted(id) {
+    const item = this.#find(id);
+    if (!item || item.querySelector(".undo")) return;
+    const wasShown = isShown(item);
+    const bar = /** @type {DocumentFragment} */ (this.#undo.content.cloneNode(true));
+    const undo = /** @type {HTMLButtonElement} */ (bar.querySelector("button"));
+    const words = /** @type {HTMLElement} */ (bar.querySelector(".undo-words"));
+    words.textContent = say("recent.deleted", { title: nameOf(item) });
+    undo.addEventListener("click", () => void this.#restore(item, wasShown));
+    for (const part of item.children) /** @type {HTMLElement} */ (part).hidden = true;
+    item.append(bar);
+    if (!wasShown) return;
+    item.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    this.#head(this.#item.content.querySelector(".recent-name")?.textContent ?? "");
+  }
+
+  /** @param {HTMLElement} item @param {boolean} wasShown */
+  async #restore(item, wasShown) {
+    const id = item.dataset.conversation ?? "";
+    if ((await post(this.#path("restore", id))) !== null) {
+      this.#tell(say("recent.failed"));
       return;
     }
-    const next = item.nextElementSibling;
-    item.remove();
-    this.#offerUndo(id, title, () => this.#list.insertBefore(item, next?.isConnected ? next : null));
+    if (wasShown) {
+      location.assign(`?conversation=${id}`);
+      return;
+    }
+    item.querySelector(".undo")?.remove();
+    for (const part of item.children) /** @type {HTMLElement} */ (part).hidden = false;
+    item.querySelector("a")?.focus();
+    this.#tell(say("recent.restored", { title: nameOf(item) }));
   }
 
-  #offerKeptUndo() {
-    const kept = sessionStorage.getItem(DELETED_KEY);
-    if (!kept) return;
-    sessionStorage.removeItem(DELETED_KEY);
-    const { id, title } = JSON.parse(kept);
-    this.#offerUndo(id, title, () => location.assign(`?conversation=${id}`));
-  }
-
-  /** @param {string} id @param {string} title @param {() => void} restored */
-  #offerUndo(id, title, restored) {
-    const undo = document.createElement("button");
-    undo.type = "button";
-    undo.textContent = say("recent.undo");
-    undo.addEventListener("click", async () => {
-      if ((await post(this.#path("restore", id))) !== null) this.#tell(say("recent.failed"));
-      else {
-        this.#tell(say("recent.restored", { title }));
-        setTimeout(() => this.#undo.replaceChildren(), TOLD_MS);
-        restored();
-      }
-    });
-    this.#tell(say("recent.deleted", { title }));
-    this.#undo.append(undo);
-    undo.focus();
+  /** @param {string} title */
+  #head(title) {
+    write(this.#heading, title);
+    document.title = `${title} · Colloquy`;
   }
 
   /** @param {string} sentence */
   #tell(sentence) {
     const words = document.createElement("span");
     words.textContent = sentence;
-    this.#undo.replaceChildren(words);
+    this.#notice.replaceChildren(words);
+    clearTimeout(this.#told);
+    this.#told = setTimeout(() => this.#notice.replaceChildren(), TOLD_MS);
   }
 }
 

@@ -37,6 +37,7 @@ export const MESSAGES = {
   "talk.ready": gettext("Hold to talk"),
   "talk.pressed": gettext("Release to send"),
   "talk.muted": gettext("You are muted"),
+  "talk.silent": gettext("Nothing was heard. Hold the button while you speak."),
 
   "welcome.title": gettext("Talk with {name}"),
   "welcome.hint": gettext("Start a call and speak, or type a message. You can interrupt at any time."),
@@ -66,7 +67,6 @@ export const MESSAGES = {
   "copy.failed": gettext("The browser did not let the page copy. Select the words and copy them."),
 
   "recent.deleted": gettext("“{title}” is deleted."),
-  "recent.undo": gettext("Undo"),
   "recent.restored": gettext("“{title}” is back."),
   "recent.failed": gettext("That could not be saved. Check the connection and try again."),
 

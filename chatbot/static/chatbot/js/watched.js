@@ -26,6 +26,7 @@ const ENDED = { type: "chat.call.ended" };
  */
 export function see(watched, event, conversation, at) {
   if (event.type === "chat.call.ended") {
+    if (event.reason === "conversation_deleted") return NONE;
     const state = ["here", "over"].includes(watched.state) ? "over" : "none";
     return { ...watched, state, transcript: fold(watched.transcript, event) };
   }
