@@ -140,7 +140,8 @@ def test_pages_on_the_way_to_a_new_password(stage: Stage, page: Page, check: Che
 
 
 @pytest.mark.parametrize(
-    "template", ["403.html", "403_csrf.html", "404.html", "500.html", "account/signup_closed.html"]
+    "template",
+    ["400.html", "403.html", "403_csrf.html", "404.html", "500.html", "account/signup_closed.html"],
 )
 def test_pages_that_say_no(stage: Stage, page: Page, check: Check, template: str) -> None:
     page.route("**/broken/", lambda route: route.fulfill(body=render_to_string(template)))
