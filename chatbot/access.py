@@ -44,6 +44,11 @@ from chatbot.realtime.session import SessionSettings
 DELETED_KEPT = timedelta(days=30)
 
 
+def may_sign_in(user: User) -> bool:
+    """The user's row is there still, and active."""
+    return User.objects.filter(pk=user.pk, is_active=True).exists()
+
+
 def conversations_of(user: User) -> QuerySet[Conversation]:
     """The user's own conversations, newest first; nobody else's, whoever asks, and none that
     the user has deleted."""

@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 from django.utils.translation import override
 
 from chatbot import control, metrics, store
-from chatbot.access import live_call_of, settings_of
+from chatbot.access import live_call_of, may_sign_in, settings_of
 from chatbot.handover import clear_the_way, spoken_ms_ago
 from chatbot.languages import language_of, translator
 from chatbot.models import Call as CallRow
@@ -197,7 +197,8 @@ class CallConsumer(BrowserConsumer):
 class CaptionsConsumer(BrowserConsumer):
     """`/ws/captions/`: what is said in a call that runs in another tab, as it is said.
 
-    A worker that dies cannot say that its call has ended, so the rows are looked at, too.
+    A worker that dies cannot say that its call has ended, and an order can be lost on its way, so
+    the rows are looked at, too.
     """
 
     task: asyncio.Task[None] | None = None
@@ -218,9 +219,16 @@ class CaptionsConsumer(BrowserConsumer):
     async def look_after(self, user: User) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            if not await database_sync_to_async(may_sign_in)(user):
+                await self.refuse(control.ENDINGS[store.ACCOUNT_INACTIVE])
+                return
             live = self.live
             if live and not await database_sync_to_async(self.find_live)(user):
                 await self.tell(control.call_ended(live["call_id"], "its worker died"))
+
+    async def watch_end(self, order: control.EndWatch) -> None:
+        """An order from another worker."""
+        await self.refuse(control.ENDINGS[order["reason"]])
 
     async def caption_show(self, message: control.ShowCaption) -> None:
         await self.tell(message["event"])

@@ -60,6 +60,13 @@ class ShowCaption(TypedDict):
     event: Event
 
 
+class EndWatch(TypedDict):
+    """No tab of the user's may watch any more; handled by `watch_end`."""
+
+    type: Literal["watch.end"]
+    reason: str
+
+
 class EndCall(TypedDict):
     """End the call with this close code and English sentence; handled by `call_end`."""
 
@@ -112,6 +119,12 @@ async def order_end(call_id: UUID, reason: str) -> None:
     """End a call for one of the reasons of `ENDINGS`."""
     ending = ENDINGS[reason]
     await end_call(call_id, ending.close_code or TAKEN_OVER, reason, ending.template)
+
+
+async def order_end_of_watching(user_id: int, reason: str) -> None:
+    """Close what the user's tabs watch by, for one of the reasons of `ENDINGS`."""
+    order: EndWatch = {"type": "watch.end", "reason": reason}
+    await _send(captions_group(user_id), order)
 
 
 async def _send(group: str, message: Any) -> None:

@@ -27,3 +27,4 @@ class PeopleAdmin(UserModelAdmin):
         if not obj.is_active:
             for call_id in store.end_calls_of(obj):
                 async_to_sync(control.order_end)(call_id, store.ACCOUNT_INACTIVE)
+            async_to_sync(control.order_end_of_watching)(obj.pk, store.ACCOUNT_INACTIVE)

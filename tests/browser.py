@@ -76,15 +76,19 @@ async def opened(
     origin: str | None = ORIGIN,
     host: str = HOST,
     language: str = "",
+    cookie: str = "",
 ) -> AsyncIterator[Socket]:
-    """A socket of the user's browser; leaving closes it as a closed tab would."""
+    """A socket of the user's browser, or of one that has this cookie; leaving closes it as a
+    closed tab would."""
     headers = [(b"host", host.encode())]
     if origin is not None:
         headers.append((b"origin", origin.encode()))
     if language:
         headers.append((b"accept-language", language.encode()))
     if user is not None:
-        headers.append((b"cookie", (await cookie_of(user)).encode()))
+        cookie = await cookie_of(user)
+    if cookie:
+        headers.append((b"cookie", cookie.encode()))
     communicator = WebsocketCommunicator(application, path, headers)
     accepted, _ = await communicator.connect(LIMIT_S)
     assert accepted

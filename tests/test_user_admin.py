@@ -9,8 +9,9 @@ from asgiref.sync import sync_to_async
 from django.test import Client
 from pytest_django import Settings
 
+from chatbot import consumers, control
 from chatbot.models import Call, User
-from tests.browser import opened
+from tests.browser import cookie_of, opened
 from tests.scripted import Session, scripted_upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,3 +46,30 @@ async def test_whoever_may_not_sign_in_any_more_is_in_no_call(
         assert await page.until_closed() == 4401
     assert not (await User.objects.aget(pk=alice.pk)).is_active
     assert (await Call.objects.aget()).end_reason == "account_inactive"
+
+
+async def test_whoever_may_not_sign_in_any_more_watches_no_call(alice: User, bob: User) -> None:
+    async with opened(alice, "/ws/captions/") as tab:
+        await tab.until("chat.watch.started")
+        await sync_to_async(deactivate)(bob, alice)
+        error = await tab.until("chat.error")
+        assert (error["code"], error["fatal"]) == ("account_inactive", True)
+        assert error["message"] == control.ENDINGS["account_inactive"].message
+        assert await tab.until_closed() == 4401
+
+
+async def test_nor_when_the_order_is_lost(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "LOOK_S", 0.05)
+    async with opened(alice, "/ws/captions/") as tab:
+        await tab.until("chat.watch.started")
+        await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+        assert (await tab.until("chat.error"))["code"] == "account_inactive"
+        assert await tab.until_closed() == 4401
+
+
+async def test_an_inactive_user_opens_no_socket_to_watch(alice: User) -> None:
+    cookie = await cookie_of(alice)
+    await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+    async with opened(None, "/ws/captions/", cookie=cookie) as tab:
+        assert (await tab.until("chat.error"))["fatal"]
+        assert await tab.until_closed() == 4401
