@@ -271,6 +271,10 @@ class Call:
         added = {"type": "conversation.item.added", "previous_item_id": None}
         self._relay({**added, "item": {**message["item"], "status": "completed"}}, now)
 
+    def _answer_wanted(self, event: Event, now: float) -> None:
+        if not self._commits.leaves_nothing(self._history):
+            self._answers.want()
+
     def _session_change(self, event: Event, now: float) -> None:
         event_id = self._new_id("event")
         self._outbox.send(
@@ -420,7 +424,7 @@ _OF_BROWSER: dict[str, _Handler] = {
     "input_audio_buffer.clear": lambda call, event, now: call._commits.clear(event),
     "input_audio_buffer.commit": lambda call, event, now: call._commits.commit(event),
     "response.cancel": Call._cancelled,
-    "response.create": lambda call, event, now: call._answers.want(),
+    "response.create": Call._answer_wanted,
     "session.update": Call._session_change,
 }
 

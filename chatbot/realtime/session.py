@@ -104,6 +104,14 @@ class CallSession:
         return self._session["audio"]["input"]["turn_detection"] is not None
 
     @property
+    def will_detect_turns(self) -> bool:
+        """The same, once the upstream has taken the caller's changes."""
+        session = self._session
+        for update in self._updates.of_caller:
+            session = merged(session, update.changes or {})
+        return session["audio"]["input"]["turn_detection"] is not None
+
+    @property
     def may_be_interrupted(self) -> bool:
         """Speech may end an answer. It is we who end it (`barge_in.py`), not the upstream."""
         detection = self._session["audio"]["input"]["turn_detection"] or {}
