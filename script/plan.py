@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from script.install import ROOT, VENV
+from script.listening import LEAST_INHERITED
 
 # The system allows 107 bytes.
 SOCKET_PATH_MAX = 100
@@ -17,6 +19,7 @@ SOCKET_PATH_MAX = 100
 HEAD = """\
 [supervisord]
 silent=true
+minfds={least_inherited}
 logfile={logs}/supervisord.log
 logfile_maxbytes=10MB
 logfile_backups=3
@@ -45,7 +48,7 @@ stdout_logfile={logs}/redis.log
 ENGINE = """
 [program:engine]
 priority=2
-command={python} -m chatbot.engine --host 127.0.0.1 --port {engine_port}
+command={python} -m chatbot.engine --fd {engine_fd}
 stdout_logfile={logs}/engine.log
 """
 
@@ -87,7 +90,7 @@ class Plan:
     host: str
     port: int
     workers: int
-    engine_port: int | None = None
+    engine: socket.socket | None = None
     redis_server: Path | None = None
 
     def __post_init__(self) -> None:
@@ -102,6 +105,15 @@ class Plan:
         self.redis_socket = self.sockets / "redis.sock"
         self.config = self.run / "supervisord.conf"
 
+    @property
+    def engine_fd(self) -> int | None:
+        """The descriptor by which the engine inherits its listening socket."""
+        return self.engine.fileno() if self.engine else None
+
+    @property
+    def engine_port(self) -> int | None:
+        return int(self.engine.getsockname()[1]) if self.engine else None
+
     def clean(self) -> None:
         """Remove what only running processes need."""
         for folder in {self.sockets, self.run}:
@@ -112,7 +124,7 @@ class Plan:
         parts = [HEAD]
         if self.redis_server:
             parts += [REDIS, EACH]
-        if self.engine_port:
+        if self.engine:
             parts += [ENGINE, EACH]
         parts += [WORKERS, EACH]
         facts = {
@@ -120,6 +132,8 @@ class Plan:
             "python": shlex.quote(str(VENV / "bin" / "python")),
             "uid": os.getuid(),
             **vars(self),
+            "least_inherited": LEAST_INHERITED,
+            "engine_fd": self.engine_fd,
             "redis_server": shlex.quote(str(self.redis_server)),
         }
         return "".join(parts).format(

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from script.install import ROOT, ScriptError, install, redis_server
+from script.listening import engine_socket
 
-ENGINE_PORT = 8765
 LOOPBACK = ("127.", "localhost")
 ANY = "0.0.0.0"  # noqa: S104 - compared; whether to listen there is the operator's choice
 
@@ -86,7 +86,7 @@ def serve(options: argparse.Namespace) -> None:
     variables = {"WORKERS": str(options.workers)}
     if env.wants_engine():
         install("engine")
-        plan.engine_port = free_port(preferred=ENGINE_PORT)
+        plan.engine = engine_socket()
         variables["REALTIME_URL"] = f"ws://127.0.0.1:{plan.engine_port}/v1/realtime"
     if options.workers > 1 and not chosen.redis_url:
         plan.redis_server = redis_server()
@@ -121,17 +121,6 @@ def known_sign_in(chosen_password: str, kept: Path) -> str:
     if kept.exists():
         return f"Sign in as admin; its first password is in {kept}."
     return "Sign in with an account you have made."
-
-
-def free_port(preferred: int = 0) -> int:
-    """The preferred port of the loopback interface, or any free one."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", preferred))
-        except OSError:
-            return free_port()
-        return int(probe.getsockname()[1])
 
 
 def own_names(host: str) -> list[str]:

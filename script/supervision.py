@@ -42,6 +42,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for this process, which then ends the supervisor in order.
             start_new_session=True,
+            pass_fds=[] if self.plan.engine_fd is None else [self.plan.engine_fd],
             preexec_fn=die_with_parent,
         )
         return self
@@ -69,6 +70,10 @@ class Supervisor:
             transport.close()
         return list(found)
 
+    def pid_of(self, name: str) -> int | None:
+        """The process that runs under this name now."""
+        return next((found["pid"] for found in self.programs() if found["name"] == name), None)
+
     def wait_for_workers(self) -> None:
         """Return when pages are served; a worker that can't start is an error at once."""
         while not self.serving():
@@ -90,7 +95,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """Tell when the engine is ready and when something was restarted; ends by a signal."""
-        if self.plan.engine_port:
+        if self.plan.engine:
             self.wait_for_engine()
         while True:
             self.check(self.process.poll() is None)
@@ -108,11 +113,12 @@ class Supervisor:
             self.check(self.process.poll() is None)
             with contextlib.suppress(OSError, ValueError):
                 health = get(f"http://127.0.0.1:{self.plan.engine_port}/healthz")
-                if health["status"] == "ready":
+                is_ours = health.get("pid") == self.pid_of("engine")
+                if is_ours and health["status"] == "ready":
                     seconds = time.monotonic() - self.started
                     print(f"ready in {seconds:.1f} s", flush=True)
                     return
-                if health["status"] == "broken":
+                if is_ours and health["status"] == "broken":
                     print(f"broken: {health.get('message', '')}", flush=True)
                     return
             time.sleep(0.2)

@@ -6,7 +6,9 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -15,7 +17,7 @@ import pytest
 from script.install import ROOT
 from tests.services import Process, free_port, fresh_database, status, wait_until
 
-pytestmark = pytest.mark.xdist_group("script/server")
+pytestmark = [pytest.mark.xdist_group("script/server"), pytest.mark.timeout(400)]
 
 NOBODY = {"REALTIME_URL": "ws://127.0.0.1:9/v1/realtime"}
 READY = "Ctrl-C stops it."
@@ -28,7 +30,7 @@ def serving(var: Path, *words: str, env: dict[str, str] | None = None) -> Iterat
     command = [str(ROOT / "script" / "server"), *words]
     process = Process(command, var.parent / "server.log", {**variables, **(env or NOBODY)})
     with process:
-        wait_until(lambda: READY in process.output() or process.popen.poll() is not None, 60)
+        wait_until(lambda: READY in process.output() or process.popen.poll() is not None, 180)
         assert READY in process.output(), process.output()
         yield process
 
@@ -36,7 +38,12 @@ def serving(var: Path, *words: str, env: dict[str, str] | None = None) -> Iterat
 def named(process: Process, part: str) -> list[psutil.Process]:
     """The processes below this one whose command line holds `part`."""
     children = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in children if part in " ".join(child.cmdline())]
+    found = []
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            if part in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def refusal(*words: str, **variables: str) -> list[str]:
@@ -135,9 +142,63 @@ def test_the_engine_is_watched_and_finds_a_port(tmp_path: Path) -> None:
         )
         wait_until(lambda: re.search(r"Voice engine: loading\.\.\. ready in", server.output()), 90)
         (engine,) = named(server, "chatbot.engine")
-        assert "8765" not in engine.cmdline()
+        assert engine_port(server) != 8765
         engine.kill()
         wait_until(lambda: "engine had stopped and was restarted" in server.output())
+
+
+def engine_port(server: Process) -> int:
+    """Where the workers of this site look for the engine."""
+    (worker,) = named(server, "project.asgi:application")
+    return int(urlsplit(worker.environ()["REALTIME_URL"]).port or 0)
+
+
+def wait_for_engine(server: Process) -> None:
+    wait_until(lambda: "Voice engine: loading... ready in" in server.output(), 120)
+
+
+def answers(server: Process) -> int:
+    """Which process answers at the port to which this site's calls go."""
+    address = f"http://127.0.0.1:{engine_port(server)}/healthz"
+    return int(httpx.get(address, trust_env=False, timeout=60).json()["pid"])
+
+
+def test_two_sites_that_start_at_once_talk_to_their_own_engines(tmp_path: Path) -> None:
+    servers: list[Process] = []
+
+    def start(name: str) -> None:
+        (tmp_path / name).mkdir()
+        words = ("--port", str(free_port()))
+        servers.append(
+            stack.enter_context(serving(tmp_path / name / "var", *words, env={"REALTIME_URL": ""}))
+        )
+
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor() as pool:
+        list(pool.map(start, ["one", "two"]))
+        for server in servers:
+            wait_for_engine(server)
+            (engine,) = named(server, "chatbot.engine")
+            assert answers(server) == engine.pid
+        assert engine_port(servers[0]) != engine_port(servers[1])
+
+
+def test_an_engine_comes_back_where_it_was_though_others_want_its_port(tmp_path: Path) -> None:
+    words = ("--port", str(free_port()))
+    with serving(tmp_path / "var", *words, env={"REALTIME_URL": ""}) as server:
+        port = engine_port(server)
+        (first,) = named(server, "chatbot.engine")
+        wait_for_engine(server)
+        first.kill()
+
+        def is_back() -> bool:
+            with pytest.raises(OSError), socket.create_server(("127.0.0.1", port)):
+                pass
+            found = named(server, "chatbot.engine")
+            return bool(found) and found[0].pid != first.pid
+
+        wait_until(is_back, 60)
+        (second,) = named(server, "chatbot.engine")
+        assert (answers(server), engine_port(server)) == (second.pid, port)
 
 
 def test_a_busy_port_gets_one_clear_line() -> None:

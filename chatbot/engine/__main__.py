@@ -16,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m chatbot.engine", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--fd", type=int, help="listening socket to inherit, in place of a port")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
     options = parser.parse_args()
     logging.basicConfig(
@@ -26,7 +27,7 @@ def main() -> int:
     # OpenMP's threads would spin after each recognition, and the cores are wanted elsewhere.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     try:
-        asyncio.run(run(options.host, options.port, options.threads))
+        asyncio.run(run(options.host, options.port, options.threads, options.fd))
     except OSError as error:
         sys.stderr.write(f"The voice engine cannot listen: {error}\n")
         return 1

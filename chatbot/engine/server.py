@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
+import socket
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -32,10 +34,12 @@ SUBPROTOCOL = Subprotocol("realtime")
 class Engine:
     """One server and the models it shares out. Use as an async context manager."""
 
-    def __init__(self, loader: Loader, host: str, port: int) -> None:
+    def __init__(self, loader: Loader, host: str, port: int, fd: int | None = None) -> None:
+        """`fd` is a listening socket that somebody else keeps, in place of host and port."""
         self._loader = loader
         self._host = host
         self._port = port
+        self._fd = fd
         self._workshop: Workshop | None = None
         self._server: Server | None = None
 
@@ -47,10 +51,13 @@ class Engine:
         return int(next(iter(self._server.sockets)).getsockname()[1])
 
     async def __aenter__(self) -> Engine:
+        if self._fd is None:
+            place: dict[str, Any] = {"host": self._host, "port": self._port}
+        else:
+            place = {"sock": socket.socket(fileno=self._fd)}
         self._server = await serve(
             self._serve,
-            self._host,
-            self._port,
+            **place,
             process_request=self._process_request,
             select_subprotocol=_select_subprotocol,
             compression=None,
@@ -85,7 +92,7 @@ class Engine:
         if path == "/healthz":
             ready = self._workshop is not None
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            return _json_response(status, self._loader.report())
+            return _json_response(status, {**self._loader.report(), "pid": os.getpid()})
         if path != REALTIME_PATH:
             return _refusal(HTTPStatus.NOT_FOUND, "not_found", f"Connect to {REALTIME_PATH}.")
         if self._workshop is None:
@@ -95,14 +102,14 @@ class Engine:
         return None
 
 
-async def run(host: str, port: int, threads: int) -> None:
+async def run(host: str, port: int, threads: int, fd: int | None = None) -> None:
     """Serve until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loader = Loader(threads)
-    async with Engine(loader, host, port) as engine:
+    async with Engine(loader, host, port, fd) as engine:
         address = f"http://{host}:{engine.port}"
         log.warning("Voice engine at %s: loading its models.", address)
         loading = asyncio.create_task(engine.load(), name="engine-load")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -87,6 +89,15 @@ async def test_when_it_cannot_load_it_says_why() -> None:
         assert (status, body["status"], body["message"]) == (503, "broken", "No model file.")
         response = await refused(engine.port)
         assert json.loads(response.body)["error"]["code"] == "engine_broken"
+
+
+async def test_it_listens_on_a_socket_that_somebody_else_keeps(fakes: FakeModels) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as kept:
+        port = kept.getsockname()[1]
+        for _ in range(2):
+            async with Engine(HandLoader(fakes), "", 0, os.dup(kept.fileno())) as engine:
+                assert engine.port == port
+                assert (await get(port, "/healthz"))[2]["pid"] == os.getpid()
 
 
 async def test_other_paths_are_not_found(url: str) -> None:
