@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -22,10 +23,12 @@ from chatbot.models import Call as CallRow
 from chatbot.models import Turn, User
 from chatbot.opening import Refused, open_for, signed_in_user, started_event
 from chatbot.realtime.call import Call
-from chatbot.realtime.events import Event, dump
+from chatbot.realtime.events import BadEvent, Event, dump, id_of, parse_bounded
 from chatbot.realtime.gateway import GatewayCall
+from chatbot.realtime.limits import Limits
 from chatbot.realtime.permissions import Permissions
-from chatbot.realtime.problems import RESTARTING, Problem
+from chatbot.realtime.policy import MAX_TEXT_FRAME
+from chatbot.realtime.problems import ABUSE, RESTARTING, Problem, not_for_browsers
 from chatbot.realtime.sentences import N_
 from chatbot.realtime.session import SessionSettings
 from chatbot.receiving import StraightConsumer
@@ -202,6 +205,21 @@ class CaptionsConsumer(BrowserConsumer):
     """
 
     task: asyncio.Task[None] | None = None
+    is_abused = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.limits = Limits()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Whoever watches has nothing to send; after too much of it the socket closes."""
+        if self.is_abused:
+            return
+        self.is_abused = self.limits.is_patience_lost(time.time())
+        if self.is_abused:
+            await self.refuse(ABUSE)
+        else:
+            await self.say(refusal_of(text_data))
 
     async def begin(self, user: User) -> None:
         await self.join(control.captions_group(user.pk))
@@ -246,3 +264,14 @@ class CaptionsConsumer(BrowserConsumer):
     async def disconnect(self, code: int) -> None:
         if self.task is not None:
             self.task.cancel()
+
+
+def refusal_of(text: str | None) -> Problem:
+    """Why this frame, sound without a text, cannot be sent by a tab that watches."""
+    if text is None:
+        return not_for_browsers("input_audio_buffer.append", None)
+    try:
+        event = parse_bounded(text, MAX_TEXT_FRAME)
+    except BadEvent as error:
+        return Problem(error.code, str(error))
+    return not_for_browsers(event["type"], id_of(event))

@@ -577,6 +577,25 @@ async def test_a_call_whose_worker_died_ends_for_the_tabs_that_watch(
     assert (call.close_code, call.end_reason) == (1011, "worker died")
 
 
+async def test_a_tab_that_watches_can_send_nothing(alice: User) -> None:
+    async with opened(alice, "/ws/captions/") as tab:
+        await tab.until("chat.watch.started")
+        for frame, code, event_id in (
+            ("{", "invalid_json", None),
+            (tone(40), "event_not_allowed", None),
+            ({"type": "chat.hangup", "event_id": "mine"}, "event_not_allowed", "mine"),
+        ):
+            await tab.send(frame)
+            error = await tab.until("chat.error")
+            assert (error["code"], error["fatal"]) == (code, False)
+            assert error.get("event_id") == event_id
+        for _ in range(3000):
+            await tab.send("{")
+        assert await tab.until_closed() == 4429
+    last = tab.told("chat.error")[-1]
+    assert (last["code"], last["fatal"]) == ("too_many_bad_messages", True)
+
+
 @pytest.mark.parametrize("text", ["broken \\ud83d emoji", "null \\u0000 character"])
 async def test_characters_that_are_none_are_replaced_and_the_turn_is_kept(
     alice: User, settings: Settings, text: str
