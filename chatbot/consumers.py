@@ -191,7 +191,7 @@ class CallConsumer(BrowserConsumer):
             self.relay.end(RESTARTING.close_code or 1012, RESTARTING.code, RESTARTING)
             await self.task
 
-    async def disconnect(self, code: int) -> None:
+    async def disconnect(self, code: int | None) -> None:
         if self.relay is not None and self.task is not None:
             self.relay.browser_gone(code)
             await self.task

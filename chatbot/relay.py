@@ -28,7 +28,7 @@ from chatbot.realtime.effects import (
 )
 from chatbot.realtime.events import Event
 from chatbot.realtime.gateway import GatewayCall
-from chatbot.realtime.problems import TAKEN_OVER, UPSTREAM_UNAVAILABLE, Problem
+from chatbot.realtime.problems import FRAME_TOO_LARGE, TAKEN_OVER, UPSTREAM_UNAVAILABLE, Problem
 from chatbot.realtime.sentences import N_
 from chatbot.realtime.toolcalls import Outcome
 from chatbot.recorder import Recorder, RecorderFull
@@ -44,6 +44,9 @@ SLOW_CONNECT_S = 1.5
 MAX_WAITING_CAPTIONS = 512
 BEHIND_CHECK_S = 0.02
 BEHIND_LIMIT_S = 10.0
+#: As RFC 6455 has them: the socket was closed without a code, or for too large a message.
+NO_CODE = 1005
+MESSAGE_TOO_BIG = 1009
 
 _NOT_STORED = N_("This conversation can no longer be stored, so the call ends. Try again later.")
 
@@ -127,10 +130,14 @@ class Relay:
             self._call.fail(problem, time.time())
         self._feed(self._call.hang_up, code, reason)
 
-    def browser_gone(self, code: int) -> None:
-        """The browser closed its socket with `code`: nothing more can be sent to it."""
+    def browser_gone(self, code: int | None) -> None:
+        """The browser or client closed its socket with `code`, if with one: nothing more can be
+        sent to it."""
         self._has_browser = False
-        self.end(code, "browser gone")
+        peer = "client" if isinstance(self._call, GatewayCall) else "browser"
+        is_too_large = code in (FRAME_TOO_LARGE, MESSAGE_TOO_BIG)
+        reason = "frame too large" if is_too_large else f"{peer} gone"
+        self.end(NO_CODE if code is None else code, reason)
 
     async def _talk(self) -> None:
         """Hold the call to the upstream, with as many sessions, one after another, as it takes."""

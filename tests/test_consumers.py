@@ -562,6 +562,21 @@ async def test_a_tab_that_closes_leaves_its_turns(alice: User, settings: Setting
     assert call.ended_at is not None
 
 
+async def test_a_call_that_a_large_frame_has_ended_says_so(alice: User, settings: Settings) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with opened(alice) as page:
+            await page.until("chat.status", state="ready")
+            await page.communicator.disconnect(code=4413, timeout=10)
+            page.close_code = 4413
+    call = await Call.objects.aget()
+    assert (call.close_code, call.end_reason) == (4413, "frame too large")
+
+
 async def test_a_call_whose_worker_died_ends_for_the_tabs_that_watch(
     alice: User, persona: Persona, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -408,6 +408,32 @@ async def test_binary_frames_and_broken_json_are_answered_and_the_call_goes_on(t
         )
 
 
+@pytest.mark.parametrize(
+    ("code", "stored", "reason"),
+    [
+        (1000, 1000, "client gone"),
+        (1006, 1006, "client gone"),
+        (None, 1005, "client gone"),
+        (1009, 1009, "frame too large"),
+    ],
+)
+async def test_how_a_client_went_is_stored(
+    token: str, settings: Settings, code: int | None, stored: int, reason: str
+) -> None:
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with calling(token) as client:
+            await client.until("session.created")
+            await client.socket.send_input({"type": "websocket.disconnect", "code": code})
+            await client.socket.wait(5)
+    call = await Call.objects.aget()
+    assert (call.close_code, call.end_reason) == (stored, reason)
+
+
 # Tokens
 
 
