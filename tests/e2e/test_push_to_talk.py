@@ -118,3 +118,33 @@ def test_a_slip_of_the_hand_says_nothing(
         page.keyboard.up("Space")
         was_answered(page, 1)
         expect(turns(page, "user")).to_have_count(1)
+
+
+def test_a_press_without_a_word_asks_nothing(
+    site: Site, speak: Speak, open_browser: OpenBrowser
+) -> None:
+    with open_browser(microphone="none") as browser:
+        context = browser.new_context()
+        give_voice(context)
+        page = new_page(context)
+        sign_in(page, site)
+        page.get_by_test_id("start-call").click()
+        is_in(page, "listening")
+        page.get_by_test_id("mode").click()
+        expect(page.get_by_test_id("talk")).to_be_visible()
+        page.keyboard.down("Space")
+        is_in(page, "hearing")
+        say(page, silence(1))
+        page.keyboard.up("Space")
+        expect(page.get_by_test_id("error")).to_contain_text("Nothing was heard.")
+        is_in(page, "listening")
+
+        # Had the silence asked for an answer, there would be one more than this.
+        page.keyboard.down("Space")
+        expect(page.get_by_test_id("error")).to_be_hidden()
+        say(page, silence(0.2) + speak(CAPITAL))
+        page.keyboard.up("Space")
+        expect(turns(page, "user").first).to_contain_text("capital of France")
+        was_answered(page, 1)
+        expect(turns(page, "user")).to_have_count(1)
+        expect(page.get_by_test_id("error")).to_be_hidden()

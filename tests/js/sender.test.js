@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 
+import { Due } from "../../chatbot/static/chatbot/js/due.js";
 import { Sender } from "../../chatbot/static/chatbot/js/sender.js";
 
 const FRAME = new ArrayBuffer(1920);
@@ -13,7 +14,7 @@ function sending() {
     sendEvent: (event) => sent.push(event.item?.content[0].text ?? event.type),
     sendAudio: () => sent.push("speech"),
   };
-  const sender = new Sender(way, "c1", storage);
+  const sender = new Sender(way, "c1", storage, new Due());
   const begin = (first = [], fields = {}) => {
     const started = { type: "chat.call.started", conversation: { id: "c1" }, turns: [], ...fields };
     sender.receive(started);

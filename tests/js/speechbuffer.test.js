@@ -197,3 +197,15 @@ test("a press that came to nothing is forgotten", () => {
   buffer.note({ type: "input_audio_buffer.clear" });
   assert.deepEqual(kept(), []);
 });
+
+test("what a press without words clears is not the turn before it", () => {
+  const { buffer, say, kept } = spoken();
+  say(2);
+  buffer.note(COMMIT);
+  buffer.note(CREATE);
+  buffer.note({ type: "input_audio_buffer.clear" });
+  say(1);
+  buffer.note({ type: "input_audio_buffer.clear" });
+  assert.deepEqual(kept(), [0, 1, COMMIT.type, CREATE.type]);
+  assert.equal(buffer.lengthMs, 2000);
+});

@@ -144,7 +144,7 @@ export function step(state, signal) {
     case "muted":
       return { ...state, muted: signal.muted };
     case "talking":
-      return { ...state, talking: signal.talking };
+      return { ...state, talking: signal.talking, notice: signal.talking ? null : state.notice };
     case "silenced":
       return { ...state, silenced: signal.silenced };
     case "sound":

@@ -18,6 +18,8 @@ export const MESSAGES = {
   "state.typing": gettext("Connected. Type a message."),
   "state.muted": gettext("You are muted"),
   "state.hold": gettext("Hold the button, or the space bar, and speak"),
+  "state.hold_touched": gettext("Hold the button and speak"),
+  "state.permission": gettext("Waiting for your permission"),
   "state.silenced": gettext("The system has taken the microphone, perhaps for a phone call. Type meanwhile."),
   "state.kept": gettext("This device is offline. What you say or type is kept and sent when the network is back."),
   "state.blocked": gettext("The browser has stopped the sound. Tap anywhere to hear it."),
@@ -32,6 +34,8 @@ export const MESSAGES = {
 
   "button.start": gettext("Start call"),
   "button.again": gettext("Call again"),
+  "composer.message": gettext("Type a message"),
+  "composer.continue": gettext("Type here to continue the call in this tab"),
   "button.mute": gettext("Mute"),
   "button.muted": gettext("Muted"),
   "talk.ready": gettext("Hold to talk"),
@@ -78,7 +82,7 @@ export const MESSAGES = {
 
   "choice.usual": gettext("As usual"),
   "choice.usual_is": gettext("As usual: {value}"),
-  "choice.any": gettext("Found out by itself"),
+  "choice.any": gettext("Detected automatically"),
   "choice.speed": gettext("{speed} ×"),
   "choice.server_vad": gettext("you are silent for a moment"),
   "choice.semantic_vad": gettext("what you said is complete"),
@@ -133,7 +137,7 @@ export const MESSAGES = {
   ),
   "close.4404": gettext("This conversation does not exist any more. Start a new conversation."),
   "close.4408": gettext("The call was ended because nobody spoke for a while. Call again to continue."),
-  "close.4409": gettext("The call was taken over by another tab. Call again to take it back."),
+  "close.4409": gettext("The call was taken over by another tab. You can bring it back here."),
   "close.4413": gettext("The page sent too much at once. Reload the page and call again."),
   "close.4429": gettext("You have reached the limit of calls. End another call, or wait and call again."),
   "close.lost": gettext(
@@ -146,6 +150,11 @@ export const MESSAGES = {
   ),
   "close.wait": gettext("{message} You can call again in {seconds} s."),
 };
+
+// A phone has no space bar.
+if (globalThis.matchMedia?.("(hover: none), (pointer: coarse)").matches) {
+  MESSAGES["state.hold"] = MESSAGES["state.hold_touched"];
+}
 
 /** @typedef {keyof typeof MESSAGES} MessageKey */
 

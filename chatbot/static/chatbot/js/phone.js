@@ -3,6 +3,7 @@
 
 import { Awake } from "./awake.js";
 import { Connection } from "./connection.js";
+import { Due } from "./due.js";
 import { Latencies } from "./latencies.js";
 import { Loudspeaker } from "./loudspeaker.js";
 import { say } from "./messages.js";
@@ -43,6 +44,8 @@ import { socketUrl } from "./transport.js";
  */
 
 const HANGUP_TIMEOUT_MS = 2000;
+/** The answer had ended by itself when it was to be stopped: no news for anybody. */
+const NOTHING_TO_STOP = "response_cancel_not_active";
 /** @type {PlaybackStatus} */
 const SILENCE = { active: false, queuedMs: 0, underRuns: 0, level: 0 };
 
@@ -60,6 +63,7 @@ export class Phone {
   #mode = new TalkMode();
   #sender;
   #latencies = new Latencies();
+  #due = new Due();
   /** @type {PlaybackStatus} */
   #played = SILENCE;
   /** @type {Record<string, any>} what was changed of the session, for the next call as well */
@@ -110,7 +114,7 @@ export class Phone {
       lost: (isOnline) => this.#lost(isOnline),
       closed: (closing) => this.#end({ type: "closed", closing }),
     });
-    this.#sender = new Sender(this.#connection, wishes.conversation, sessionStorage);
+    this.#sender = new Sender(this.#connection, wishes.conversation, sessionStorage, this.#due);
     handlers.signal({ type: "dial" });
     if (wishes.mode) handlers.signal({ type: "mode", mode: wishes.mode });
     void this.#loadPlayback();
@@ -146,7 +150,8 @@ export class Phone {
   /** Silence the answer and tell the server how much of it was heard. */
   async interrupt() {
     const cut = await this.#loudspeaker.cut();
-    this.#sender.event(cut ? { type: "chat.interrupt", ...cut } : { type: "response.cancel" });
+    if (cut) this.#sender.event({ type: "chat.interrupt", ...cut });
+    else if (this.#due.any) this.#sender.event({ type: "response.cancel" });
     this.#handlers.signal({ type: "stopped" });
     this.#silent();
   }
@@ -266,6 +271,8 @@ export class Phone {
   /** @param {SocketEvent} event */
   #receive(event) {
     this.#sender.receive(event);
+    if (event.type === "chat.error" && event.code === NOTHING_TO_STOP) return;
+    this.#due.receive(event);
     this.#latencies.receive(event);
     this.#loudspeaker.receive(event);
     const mode = this.#mode.receive(event);
@@ -312,7 +319,7 @@ export class Phone {
 
   /** @param {ArrayBuffer} pcm @param {number} level */
   #speak(pcm, level) {
-    const said = this.#talk.frame(pcm);
+    const said = this.#talk.frame(pcm, level);
     this.#handlers.microphoneLevel(said === pcm ? level : 0);
     if (said === null) return;
     this.#sender.speech(said);
@@ -339,8 +346,9 @@ export class Phone {
     const release = await this.#talk.release(() => this.#microphone.flush());
     if (release === "nothing") return;
     this.#letGo();
-    if (release === "clear") {
+    if (release !== "commit") {
       this.#sender.mark({ type: "input_audio_buffer.clear" });
+      if (release === "silent") this.#handlers.signal({ type: "notice", message: say("talk.silent") });
       return;
     }
     this.#sender.mark({ type: "input_audio_buffer.commit" });

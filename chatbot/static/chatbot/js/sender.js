@@ -12,6 +12,7 @@ import { Unsent } from "./unsent.js";
 
 export class Sender {
   #way;
+  #due;
   #speech = new SpeechBuffer();
   #unsent;
   #journal = new Journal();
@@ -23,9 +24,11 @@ export class Sender {
    * @param {Way} way
    * @param {string | null} conversation
    * @param {Storage} storage of this tab
+   * @param {import("./due.js").Due} due hears what is sent
    */
-  constructor(way, conversation, storage) {
+  constructor(way, conversation, storage, due) {
     this.#way = way;
+    this.#due = due;
     this.#unsent = new Unsent(storage, conversation);
   }
 
@@ -48,6 +51,7 @@ export class Sender {
   event(event) {
     if (!this.#way.open) return;
     this.#journal.event("out", event);
+    this.#due.send(event);
     this.#way.sendEvent(event);
   }
 

@@ -57,15 +57,8 @@ export class SpeechBuffer {
 
   /** An event that stands among the speech: the end of a held turn. @param {SocketEvent} event */
   note(event) {
-    if (event.type === "input_audio_buffer.clear") this.clear();
+    if (event.type === "input_audio_buffer.clear") this.#clear();
     else this.#add({ event });
-  }
-
-  /** What was said so far is of no use. */
-  clear() {
-    this.#kept = [];
-    this.#bytes = 0;
-    this.#open.clear();
   }
 
   /** While the button is held, all is kept. @param {boolean} isHeld */
@@ -136,6 +129,14 @@ export class SpeechBuffer {
     this.#number += 1;
     this.#kept.push({ ...piece, at: this.#now(), number: this.#number });
     this.#bytes += sizeOf(piece);
+  }
+
+  /** What was said since the last turn ended is of no use. */
+  #clear() {
+    const ended = this.#kept.filter((kept) => "event" in kept).at(-1)?.number ?? 0;
+    this.#kept = this.#kept.filter(({ number }) => number <= ended);
+    this.#bytes = this.#kept.reduce((sum, piece) => sum + sizeOf(piece), 0);
+    for (const [itemId, last] of this.#open) if (last === null) this.#open.delete(itemId);
   }
 
   #trim() {
