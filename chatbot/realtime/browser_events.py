@@ -16,6 +16,8 @@ from chatbot.realtime.sentences import N_
 #: but more than was sent, is taken for all that was sent: a page may count its own silence.
 LONGEST_MS = 3_600_000
 MAX_ID = 128
+#: Whole numbers that JavaScript can hold.
+LARGEST_ID = 2**53
 
 EMPTY_FRAME = Problem("empty_audio_frame", N_("A sound frame must not be empty."))
 ODD_FRAME = Problem("odd_audio_frame", N_("A sound frame must hold whole samples."))
@@ -36,11 +38,13 @@ _OURS: dict[str, dict[str, Check]] = {
         "item_id": text(MAX_ID),
         "state": one_of("playing", "paused", "ended", "interrupted"),
     },
+    "chat.ping": {"id": number(-LARGEST_ID, LARGEST_ID, whole=True)},
     "chat.tool.answer": {"call_id": text(MAX_ID), "approved": fields.boolean},
 }
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "chat.interrupt": ("generation",),
     "chat.playback": ("generation", "item_id", "played_ms", "state"),
+    "chat.ping": ("id",),
     "chat.tool.answer": ("call_id", "approved"),
 }
 

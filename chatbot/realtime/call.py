@@ -234,11 +234,11 @@ class Call:
                 browser_events.check(event)
                 self._browser_event(event, now)
         except BadEvent as error:
-            self._refuse(Problem(error.code, str(error)), now)
+            self._refuse(Problem(error.code, str(error), event_id=error.event_id), now)
         except Refused as refused:
             self._refuse(Problem(refused.code, str(refused), event_id=id_of(event)), now)
-        except (KeyError, TypeError, ValueError) as error:
-            self._refuse(problems.incomplete(event["type"], str(error), id_of(event)), now)
+        except (KeyError, TypeError, ValueError):
+            self._refuse(problems.incomplete(event["type"], id_of(event)), now)
 
     def _speech(self, pcm: bytes, now: float) -> None:
         if wrong := browser_events.wrong_speech(pcm):

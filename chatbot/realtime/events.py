@@ -16,11 +16,13 @@ Event = dict[str, Any]
 
 
 class BadEvent(ValueError):
-    """A frame that is no event. `code` is the service's own error code for it."""
+    """A frame that is no event. `code` is the service's own error code for it, `event_id` the
+    sender's own id, if there is one all the same."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, event_id: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.event_id = event_id
 
 
 def parse(text: str) -> Event:
@@ -36,7 +38,9 @@ def parse(text: str) -> Event:
     except (ValueError, RecursionError):
         raise BadEvent("invalid_json", N_("The message is not valid JSON.")) from None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
-        raise BadEvent("invalid_event", N_("A message must be a JSON object with a type."))
+        event_id = id_of(event) if isinstance(event, dict) else None
+        sentence = N_("A message must be a JSON object with a type.")
+        raise BadEvent("invalid_event", sentence, event_id)
     return event
 
 

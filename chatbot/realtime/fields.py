@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chatbot.realtime.audio import SAMPLE_RATE_HZ
+from chatbot.realtime.languages import LANGUAGES
 
 VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
 
@@ -172,6 +173,14 @@ def modalities(value: Any, param: str) -> list[str]:
     return list(value)
 
 
+def _language(value: Any, param: str) -> str:
+    """A language of the recognisers, a region behind it perhaps, as in pt-BR; "" for any."""
+    code: str = text(20)(value, param)
+    if code and code.partition("-")[0].lower() not in LANGUAGES:
+        raise invalid(param, "expected a language as in ISO 639-1, such as en or de.")
+    return code
+
+
 _a_type = text(40)
 _server_vad = {
     "type": _a_type,
@@ -204,7 +213,7 @@ _retention = record(
 voice = one_of(*VOICES)
 speed = number(0.25, 1.5)
 instructions = text(MAX_INSTRUCTIONS)
-language = nullable(text(20))
+language = nullable(_language)
 turn_detection = nullable(
     by_type({"server_vad": record(_server_vad), "semantic_vad": record(_semantic_vad)})
 )

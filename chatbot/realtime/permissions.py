@@ -167,8 +167,10 @@ def scrubbed_session(session: Mapping[str, Any], own: Mapping[str, Any] | None =
 
 
 def _check_type(session: Any) -> None:
-    if not isinstance(session, dict):
+    if session is None:
         raise missing("session")
+    if not isinstance(session, dict):
+        raise invalid("session", "expected an object.")
     kind = session.get("type")
     if kind is None:
         raise missing("session.type")

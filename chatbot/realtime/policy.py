@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from chatbot.realtime import fields
 from chatbot.realtime.events import Event
+from chatbot.realtime.fields import invalid
 
 
 class Decision(Enum):
@@ -168,15 +170,29 @@ def typed_text(event: Event) -> str:
     """The words of a `conversation.item.create` from the browser.
 
     Raises:
-        ValueError, KeyError, TypeError: it is no message of the user's own written words.
+        Refused: it is no message of the user's own written words.
     """
-    item = event["item"]
-    if item["type"] != "message" or item["role"] != "user":
-        raise ValueError("only messages of the user can be added")
-    parts = item["content"]
-    if any(part["type"] != "input_text" for part in parts):
-        raise ValueError("a typed message holds input_text only")
+    parts = _TYPED(event, "")["item"]["content"]
     text = "\n".join(part["text"] for part in parts).strip()
     if not 0 < len(text) <= MAX_TYPED_TEXT:
-        raise ValueError(f"a message has 1 to {MAX_TYPED_TEXT} characters")
+        raise invalid("item.content", f"expected 1 to {MAX_TYPED_TEXT} characters of text.")
     return text
+
+
+_PART = {"type": fields.one_of("input_text"), "text": fields.text(MAX_TEXT_FRAME)}
+_ITEM = {
+    "type": fields.one_of("message"),
+    "role": fields.one_of("user"),
+    "id": fields.nullable(fields.text(128)),
+    "object": fields.nullable(fields.text(80)),
+    "status": fields.nullable(fields.text(80)),
+    "content": fields.listed(fields.record(_PART, "type", "text"), 64),
+}
+_TYPED = fields.record(
+    {
+        "type": fields.text(80),
+        "event_id": lambda value, param: value,
+        "item": fields.record(_ITEM, "type", "role", "content"),
+    },
+    "item",
+)

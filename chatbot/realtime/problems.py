@@ -160,13 +160,13 @@ def too_fast(wait_s: float, event_id: str | None = None) -> Problem:
     return Problem("rate_limited", message, retry_after=round(wait_s, 1), event_id=event_id)
 
 
-def incomplete(kind: str, reason: str, event_id: str | None) -> Problem:
+def incomplete(kind: str, event_id: str | None) -> Problem:
     """An event of the browser's that cannot be read."""
     return Problem(
         "invalid_event",
-        N_("The event %(type)s is not complete or not well formed: %(reason)s."),
+        N_("The event %(type)s is not well formed."),
         event_id=event_id,
-        arguments={"type": kind[:80], "reason": reason},
+        arguments={"type": kind[:80]},
     )
 
 

@@ -81,7 +81,7 @@ def test_good_values_pass_as_they_are(wanted: dict[str, Any]) -> None:
 
 BAD: list[tuple[Any, str, str]] = [
     (None, "missing_required_parameter", "session"),
-    ([], "missing_required_parameter", "session"),
+    ([], "invalid_value", "session"),
     ({}, "missing_required_parameter", "session.type"),
     ({"type": "transcription"}, "invalid_value", "session.type"),
     ({"type": ["realtime"]}, "invalid_value", "session.type"),
@@ -130,6 +130,16 @@ BAD: list[tuple[Any, str, str]] = [
     ),
     (
         heard(transcription={"language": 7}),
+        "invalid_value",
+        "session.audio.input.transcription.language",
+    ),
+    (
+        heard(transcription={"language": "zz99!"}),
+        "invalid_value",
+        "session.audio.input.transcription.language",
+    ),
+    (
+        heard(transcription={"language": "xx"}),
         "invalid_value",
         "session.audio.input.transcription.language",
     ),
