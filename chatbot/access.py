@@ -158,6 +158,12 @@ def token_for(digest: str) -> ApiToken | None:
     return in_force.filter(digest=digest).select_related("user").first()
 
 
+def is_token_of_inactive_user(digest: str) -> bool:
+    """The API token of that SHA-256 would be in force, but its user may not sign in."""
+    asleep = ApiToken.objects.filter(revoked_at=None, user__is_active=False)
+    return asleep.filter(digest=digest).exists()
+
+
 def with_length(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Adds `turn_count`, and `length`: how long its calls lasted in all (None without calls).
 

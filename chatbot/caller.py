@@ -58,7 +58,7 @@ def sign_in(url: str, username: str, password: str) -> str:
     """Sign in by the form of the site at `url`; returns the Cookie header that proves it.
 
     Raises:
-        CallFailed: the site is not there, or does not take the name and password.
+        CallFailed: the site is not there, or does not take the name and password, or the account.
     """
     jar = CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
@@ -73,6 +73,7 @@ def sign_in(url: str, username: str, password: str) -> str:
             page, urlencode(form).encode(), {"Referer": page}
         )
         with opener.open(request, timeout=10) as answer:
+            is_inactive = urlsplit(answer.url).path == "/accounts/inactive/"
             is_limited = "Too many failed" in answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         raise CallFailed(f"{url} refused the sign-in: HTTP {error.code}.") from None
@@ -82,6 +83,8 @@ def sign_in(url: str, username: str, password: str) -> str:
     cookies = {cookie.name: cookie.value for cookie in jar}
     if is_limited:
         raise CallFailed(f"{url} takes no more sign-ins for some minutes: too many have failed.")
+    if is_inactive:
+        raise CallFailed(f"The account of {username!r} is not active. Staff can make it so.")
     if "sessionid" not in cookies:
         raise CallFailed(f"{url} does not know the user {username!r} with this password.")
     return "; ".join(f"{name}={value}" for name, value in cookies.items())

@@ -11,7 +11,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from chatbot import metrics, store
-from chatbot.access import persona_for_model
+from chatbot.access import is_token_of_inactive_user, persona_for_model
 from chatbot.consumers import BROKEN, CallConsumer
 from chatbot.handover import clear_the_way
 from chatbot.models import ApiToken, Persona, User
@@ -37,6 +37,7 @@ BAD_REQUEST = 4000
 
 _NO_TOKEN = "Missing bearer or basic authentication in header"  # noqa: S105 - a sentence
 _WRONG_TOKEN = "Incorrect API key provided. Make a token with `manage.py createtoken`."  # noqa: S105
+_INACTIVE = "The account of this API token is not active. Ask the people who run this site."
 _BETA = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
 _NO_MODEL = "You must provide a model parameter: the slug of a persona, or a model's name."
 _NO_CALL_ID = (
@@ -147,7 +148,9 @@ def caller(scope: Mapping[str, Any]) -> ApiToken:
         raise TurnedAway(None, _NO_TOKEN, BAD_TOKEN)
     row = store.use_token(token)
     if row is None:
-        raise TurnedAway("invalid_api_key", _WRONG_TOKEN, BAD_TOKEN)
+        is_inactive = is_token_of_inactive_user(store.digest_of(token))
+        message = _INACTIVE if is_inactive else _WRONG_TOKEN
+        raise TurnedAway("invalid_api_key", message, BAD_TOKEN)
     if b"openai-beta" in named or BETA_SUBPROTOCOL in scope["subprotocols"]:
         raise TurnedAway("beta_api_shape_disabled", _BETA, BAD_REQUEST)
     return row

@@ -326,15 +326,20 @@ def create_token(user: User, name: str) -> str:
     ApiToken.objects.create(
         user=user,
         name=name.strip(),
-        digest=hashlib.sha256(token.encode()).hexdigest(),
+        digest=digest_of(token),
         hint=token[:TOKEN_HINT_CHARACTERS],
     )
     return token
 
 
+def digest_of(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 def use_token(token: str) -> ApiToken | None:
     """The row of a token with its user, if it is in force; it was used now."""
-    row = token_for(hashlib.sha256(token.encode()).hexdigest())
+    row = token_for(digest_of(token))
     if row is None:
         return None
     now = timezone.now()

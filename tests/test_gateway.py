@@ -130,7 +130,10 @@ async def test_a_token_that_is_not_in_force_is_turned_away(
     else:
         await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
     async with calling(token) as client:
-        assert (await turned_away(client))[0] == "invalid_api_key"
+        error = (await client.until("error"))["error"]
+        assert error["code"] == "invalid_api_key"
+        assert ("not active" in error["message"]) == (loss == "user gone")
+        assert (await client.until_closed())["code"] == 3000
 
 
 @pytest.mark.parametrize(
