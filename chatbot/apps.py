@@ -11,6 +11,7 @@ class ChatbotConfig(AppConfig):
 
     def ready(self) -> None:
         # Only now, when the settings are complete.
+        from chatbot import sessions  # noqa: F401 - it hears who signs out
         from chatbot.checks import CHECKS
 
         for check, tag in CHECKS.items():

@@ -15,13 +15,13 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.translation import override
 
-from chatbot import control, metrics, store
+from chatbot import control, metrics, sessions, store
 from chatbot.access import live_call_of, may_sign_in, settings_of
 from chatbot.handover import clear_the_way, spoken_ms_ago
 from chatbot.languages import language_of, translator
 from chatbot.models import Call as CallRow
 from chatbot.models import Turn, User
-from chatbot.opening import Refused, open_for, signed_in_user, started_event
+from chatbot.opening import NOBODY, Refused, open_for, signed_in_user, started_event
 from chatbot.realtime.call import Call
 from chatbot.realtime.events import BadEvent, Event, dump, id_of, parse_bounded
 from chatbot.realtime.gateway import GatewayCall
@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 #: How often a tab that watches makes sure that there still is something to watch, in seconds.
 LOOK_S = 5.0
 
+#: How often a socket makes sure that its session has not ended, in seconds.
+SESSION_LOOK_S = 10.0
+
 #: The close code of a socket that ended without one.
 ABNORMAL = 1006
 
@@ -56,17 +59,42 @@ class BrowserConsumer(StraightConsumer):
 
     #: Of the sentences that its user reads.
     language = settings.LANGUAGE_CODE
+    session_watch: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         await self.accept()
         self.language = language_of(self.scope)
         try:
-            await self.begin(signed_in_user(self.scope))
+            user = signed_in_user(self.scope)
+            key = str(self.scope["session"].session_key)
+            await self.join(control.session_group(key))
+            await self.begin(user)
+            self.session_watch = asyncio.create_task(self.watch_session(key), name="session")
         except Refused as refused:
             await self.refuse(refused.problem)
         except Exception:
             log.exception("a socket could not be opened")
             await self.refuse(BROKEN)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self.session_watch is not None:
+                self.session_watch.cancel()
+
+    async def watch_session(self, key: str) -> None:
+        """End with the session, even when the order that says so was lost."""
+        is_in_force = True
+        while is_in_force:
+            await asyncio.sleep(SESSION_LOOK_S)
+            with suppress(DatabaseError):
+                is_in_force = await database_sync_to_async(sessions.is_in_force)(key)
+        await self.session_end({"type": "session.end"})
+
+    async def session_end(self, order: control.EndSession) -> None:
+        """Nobody is signed in here any more."""
+        await self.refuse(NOBODY)
 
     async def begin(self, user: User) -> None:
         """What the socket is for, once its user is known."""
@@ -184,6 +212,10 @@ class CallConsumer(BrowserConsumer):
         if self.relay is not None:
             problem = Problem(order["reason"], order["message"], order["code"])
             self.relay.end(order["code"], order["reason"], problem)
+
+    async def session_end(self, order: control.EndSession) -> None:
+        if self.relay is not None:
+            self.relay.end(NOBODY.close_code or 4401, "signed out", NOBODY)
 
     async def stopped(self) -> None:
         """What was said is stored before the worker goes."""

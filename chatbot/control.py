@@ -7,6 +7,7 @@ counts is in the rows.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from typing import Any, Literal, TypedDict
 from uuid import UUID
@@ -76,6 +77,12 @@ class EndCall(TypedDict):
     message: str
 
 
+class EndSession(TypedDict):
+    """Somebody has signed out in this browser; handled by `session_end`."""
+
+    type: Literal["session.end"]
+
+
 def call_ended(call_id: str, reason: str) -> Event:
     """What a tab that watches is told when the call is over."""
     return {"type": "chat.call.ended", "call_id": call_id, "reason": reason}
@@ -89,6 +96,11 @@ def captions_group(user_id: int) -> str:
 def call_group(call_id: UUID) -> str:
     """The group that one call listens to for orders."""
     return f"call.{call_id}"
+
+
+def session_group(session_key: str) -> str:
+    """The group of the sockets that one browser's session has opened. The key stays secret."""
+    return f"session.{hashlib.sha256(session_key.encode()).hexdigest()}"
 
 
 async def show_caption(user_id: int, event: Event) -> None:
@@ -125,6 +137,12 @@ async def order_end_of_watching(user_id: int, reason: str) -> None:
     """Close what the user's tabs watch by, for one of the reasons of `ENDINGS`."""
     order: EndWatch = {"type": "watch.end", "reason": reason}
     await _send(captions_group(user_id), order)
+
+
+async def order_end_of_session(session_key: str) -> None:
+    """End all that a browser has opened with this session, on every worker."""
+    order: EndSession = {"type": "session.end"}
+    await _send(session_group(session_key), order)
 
 
 async def _send(group: str, message: Any) -> None:

@@ -36,6 +36,9 @@ _TOO_MANY = N_(
 _NO_PERSONA = N_("There is no such persona. Start a new conversation to use the usual one.")
 
 
+NOBODY = Problem("not_signed_in", _ANONYMOUS, NOT_SIGNED_IN)
+
+
 class Refused(Exception):
     """The socket is not for this peer; the problem has a close code."""
 
@@ -54,7 +57,7 @@ def signed_in_user(scope: Mapping[str, Any]) -> User:
         raise Refused(Problem("origin_not_allowed", _FOREIGN, NOT_ALLOWED))
     user = scope["user"]
     if not (user.is_authenticated and user.is_active):
-        raise Refused(Problem("not_signed_in", _ANONYMOUS, NOT_SIGNED_IN))
+        raise Refused(NOBODY)
     return cast("User", user)
 
 
