@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatbot.realtime.events import Event
-from chatbot.realtime.fields import Refused
+from chatbot.realtime.fields import Refused, invalid
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.toolcalls import Outcome, ToolCalls
@@ -39,10 +39,12 @@ class CallTools:
         """`chat.tool.answer`: the user has decided.
 
         Raises:
-            Refused: nobody has called such a tool.
+            Refused: nobody has called such a tool, or it waits for no answer any more.
         """
         if not self.books.knows(event["call_id"]):
             raise Refused("invalid_tool_call_id", "No tool of this id was asked for.", "call_id")
+        if not self.books.waits(event["call_id"]):
+            raise invalid("call_id", "this tool does not wait for an answer (any more).")
         self.books.approval(event["call_id"], event["approved"], now)
         self.settle(now)
 

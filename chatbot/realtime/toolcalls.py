@@ -104,6 +104,10 @@ class ToolCalls:
         """Whether the model has called a tool under this id."""
         return call_id in self._calls
 
+    def waits(self, call_id: str) -> bool:
+        """Whether the user has been asked about this call, and has not answered."""
+        return self._calls[call_id].state == "asked"
+
     def take_told(self) -> list[Event | Problem]:
         """Events and problems for the page, in order."""
         taken, self._told = self._told, []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from chatbot.realtime.call import Call
 from chatbot.realtime.effects import Publish, RunTool
 from chatbot.realtime.problems import Problem
@@ -228,3 +230,24 @@ def test_an_answer_to_nothing_or_of_the_wrong_kind_is_harmless() -> None:
     assert call.orders() == []
     call.browser({"type": "chat.tool.answer", "call_id": "c1", "approved": True})
     assert [order.name for order in call.orders()] == ["forget"]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_second_answer_to_a_tool_is_refused_with_the_pages_own_id(approved: bool) -> None:
+    call = Tooled()
+    call.call_tool(name="forget")
+    answer = {"type": "chat.tool.answer", "call_id": "c1", "approved": approved}
+    call.browser(answer)
+    assert call.told("chat.error") == []
+    call.browser({**answer, "event_id": "mine"})
+    (error,) = call.told("chat.error")
+    assert (error["code"], error["event_id"]) == ("invalid_value", "mine")
+
+
+def test_an_answer_to_a_tool_that_needs_none_is_refused() -> None:
+    call = Tooled()
+    call.call_tool()
+    call.browser({"type": "chat.tool.answer", "call_id": "c1", "approved": True})
+    call.finish()
+    call.browser({"type": "chat.tool.answer", "call_id": "c1", "approved": True})
+    assert [error["code"] for error in call.told("chat.error")] == ["invalid_value"] * 2
