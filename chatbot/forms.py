@@ -155,6 +155,17 @@ class PersonaForm(PersonaModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["mcp_servers"] = mcp.hidden(self.instance.mcp_servers)
+        if silence := self.fields.get("vad_silence_duration_ms"):
+            # What a column of this kind takes at least is not what this one does.
+            silence.validators = []
+            silence.widget.attrs["min"] = 100
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.cleaned_data.get("is_default") and not self.cleaned_data.get("is_listed"):
+            told = _("The default persona is always listed. Make another one the default first.")
+            self.add_error("is_listed", told)
+        return cleaned
 
     def clean_is_default(self) -> bool:
         is_default: bool = self.cleaned_data["is_default"]
