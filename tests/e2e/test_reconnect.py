@@ -175,6 +175,27 @@ def test_what_is_typed_while_the_line_is_down_is_sent(
         expect(turns(page, "user")).to_have_count(2)
 
 
+def test_what_is_said_and_then_typed_while_the_line_is_down_is_answered_in_that_order(
+    site: Site, speak: Speak, open_browser: OpenBrowser
+) -> None:
+    with calling(site, open_browser) as (page, cable):
+        page.get_by_test_id("start-call").click()
+        is_in(page, "listening")
+        cable.cut()
+        is_in(page, "reconnecting")
+        say(page, silence(0.5) + speak(CAPITAL) + silence(1))
+        type_in(page, LEGS)
+        cable.mend()
+        was_answered(page, 2)
+        of_whom = [turn.get_attribute("data-role") for turn in page.get_by_test_id("turn").all()]
+        assert of_whom == ["user", "assistant", "user", "assistant"]
+        expect(turns(page, "user").first).to_contain_text("capital of France")
+        expect(turns(page, "user").last).to_contain_text("How many legs")
+        is_in(page, "listening")
+        statuses = [turn.get_attribute("data-status") for turn in turns(page, "assistant").all()]
+        assert statuses == ["completed", "completed"]
+
+
 def test_what_is_typed_while_the_line_is_down_is_sent_after_a_reload(
     site: Site, open_browser: OpenBrowser
 ) -> None:

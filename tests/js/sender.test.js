@@ -14,14 +14,20 @@ function sending() {
     sendEvent: (event) => sent.push(event.item?.content[0].text ?? event.type),
     sendAudio: () => sent.push("speech"),
   };
-  const sender = new Sender(way, "c1", storage, new Due());
+  const due = new Due();
+  const sender = new Sender(way, "c1", storage, due);
+  const tell = (type, fields = {}) => {
+    due.receive({ type, ...fields });
+    sender.receive({ type, ...fields });
+  };
+  const voice = () => [1, 2, 3].forEach(() => sender.speech(FRAME, true));
   const begin = (first = [], fields = {}) => {
     const started = { type: "chat.call.started", conversation: { id: "c1" }, turns: [], ...fields };
     sender.receive(started);
     sender.begin({ spoken_ms_ago: null, ...started }, first);
   };
   const took = () => sent.splice(0);
-  return { sender, way, begin, took };
+  return { sender, way, begin, took, tell, voice };
 }
 
 test("what is said and typed before a server has taken the call is sent to it, in that order", () => {
@@ -100,4 +106,67 @@ test("given back, typed messages are not sent again", () => {
   assert.deepEqual(sender.takeUnsent(), ["Hello."]);
   begin();
   assert.deepEqual(took(), []);
+});
+
+const VOICE = ["speech", "speech", "speech"];
+const RESPONSE = { response: { id: "r1" } };
+
+/** The turn is heard, and its answer is being made. */
+function answer(tell) {
+  tell("chat.status", { state: "ready" });
+  tell("input_audio_buffer.speech_started", { item_id: "u1" });
+  tell("input_audio_buffer.speech_stopped", { item_id: "u1" });
+  tell("input_audio_buffer.committed", { item_id: "u1" });
+  tell("response.created", RESPONSE);
+}
+
+test("what was typed after something said follows when the answer to that has been heard", () => {
+  const { sender, way, begin, took, tell, voice } = sending();
+  way.open = false;
+  voice();
+  sender.keep("Two plus two?");
+  way.open = true;
+  begin();
+  answer(tell);
+  sender.sounding(true);
+  tell("response.done", RESPONSE);
+  assert.deepEqual(took(), VOICE);
+  sender.sounding(false);
+  assert.deepEqual(took(), ["Two plus two?", "response.create"]);
+});
+
+test("what was typed before something said is answered with it", () => {
+  const { sender, way, begin, took, tell, voice } = sending();
+  way.open = false;
+  sender.keep("Two plus two?");
+  voice();
+  way.open = true;
+  begin();
+  answer(tell);
+  tell("response.done", RESPONSE);
+  assert.deepEqual(took(), ["Two plus two?", ...VOICE]);
+});
+
+test("what was typed does not wait for long for what was no speech, nor for more that is typed", () => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const { sender, way, begin, took, tell, voice } = sending();
+  way.open = false;
+  sender.keep("First.");
+  voice();
+  sender.keep("Then.");
+  way.open = true;
+  begin();
+  tell("chat.status", { state: "ready" });
+  assert.deepEqual(took(), ["First.", ...VOICE]);
+  mock.timers.tick(8000);
+  assert.deepEqual(took(), ["Then.", "response.create"]);
+  sender.lost();
+  begin();
+  took();
+  sender.typed(["Now."]);
+  assert.deepEqual(took(), ["Then.", "Now.", "response.create"]);
+  mock.timers.tick(60_000);
+  assert.deepEqual(took(), []);
+  mock.timers.reset();
 });

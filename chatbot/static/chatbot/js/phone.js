@@ -270,9 +270,9 @@ export class Phone {
 
   /** @param {SocketEvent} event */
   #receive(event) {
+    this.#due.receive(event);
     this.#sender.receive(event);
     if (event.type === "chat.error" && event.code === NOTHING_TO_STOP) return;
-    this.#due.receive(event);
     this.#latencies.receive(event);
     this.#loudspeaker.receive(event);
     const mode = this.#mode.receive(event);
@@ -305,6 +305,7 @@ export class Phone {
   }
 
   #silent() {
+    this.#sender.sounding(false);
     this.#handlers.playback(SILENCE);
     this.#handlers.signal({ type: "playing", playing: false });
   }
@@ -312,6 +313,7 @@ export class Phone {
   /** @param {PlaybackStatus} status */
   #playing(status) {
     this.#played = status;
+    this.#sender.sounding(status.active);
     if (status.key && (status.playedMs ?? 0) > 0) this.#latencies.sounded(status.key.itemId);
     this.#handlers.playback(status);
     this.#handlers.signal({ type: "playing", playing: status.active && !status.paused });
@@ -322,7 +324,7 @@ export class Phone {
     const said = this.#talk.frame(pcm, level);
     this.#handlers.microphoneLevel(said === pcm ? level : 0);
     if (said === null) return;
-    this.#sender.speech(said);
+    this.#sender.speech(said, this.#talk.loud);
   }
 
   /** @param {import("./microphone.js").MicrophoneState} state @param {string} [notice] */

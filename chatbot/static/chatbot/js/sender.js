@@ -1,6 +1,7 @@
 // @ts-check
 /** What a call sends: now, and to the next call what this one may not have taken. */
 
+import { AfterSpeech } from "./afterspeech.js";
 import { Journal } from "./journal.js";
 import { SpeechBuffer } from "./speechbuffer.js";
 import { Unsent } from "./unsent.js";
@@ -15,6 +16,9 @@ export class Sender {
   #due;
   #speech = new SpeechBuffer();
   #unsent;
+  /** @type {Map<string, number>} typed messages -> the last piece of speech before each */
+  #typedAt = new Map();
+  #afterSpeech;
   #journal = new Journal();
   /** Whether a session of the upstream listens. */
   #isReady = false;
@@ -29,6 +33,10 @@ export class Sender {
   constructor(way, conversation, storage, due) {
     this.#way = way;
     this.#due = due;
+    this.#afterSpeech = new AfterSpeech(due, (texts, isAnswered) => {
+      this.#type(texts);
+      if (texts.length || !isAnswered) this.event({ type: "response.create" });
+    });
     this.#unsent = new Unsent(storage, conversation);
   }
 
@@ -39,6 +47,7 @@ export class Sender {
 
   /** Nothing of it is to be sent any more. @returns {string[]} what was not */
   takeUnsent() {
+    this.#afterSpeech.take();
     return this.#unsent.clear();
   }
 
@@ -55,9 +64,9 @@ export class Sender {
     this.#way.sendEvent(event);
   }
 
-  /** @param {ArrayBuffer} pcm */
-  speech(pcm) {
-    this.#speech.push(pcm);
+  /** @param {ArrayBuffer} pcm @param {boolean} [isLoud] somebody speaks in it */
+  speech(pcm, isLoud) {
+    this.#speech.push(pcm, isLoud);
     this.#audio(pcm);
   }
 
@@ -75,15 +84,19 @@ export class Sender {
   /** Keep a typed message until it is in the conversation. @param {string} text */
   keep(text) {
     this.#unsent.add(text);
+    this.#typedAt.set(text, this.#speech.position);
   }
 
   /** @param {string[]} texts that are kept */
   typed(texts) {
-    for (const text of texts) {
-      const content = [{ type: "input_text", text }];
-      this.event({ type: "conversation.item.create", item: { type: "message", role: "user", content } });
-    }
-    if (texts.length) this.event({ type: "response.create" });
+    const all = [...this.#afterSpeech.take(), ...texts];
+    this.#type(all);
+    if (all.length) this.event({ type: "response.create" });
+  }
+
+  /** @param {boolean} isSounding whether an answer is heard */
+  sounding(isSounding) {
+    this.#afterSpeech.sounding(isSounding);
   }
 
   /** @param {SocketEvent} event of the server's */
@@ -91,6 +104,7 @@ export class Sender {
     this.#journal.event("in", event);
     this.#speech.receive(event);
     this.#unsent.receive(event);
+    this.#afterSpeech.receive(event);
     if (event.type === "chat.status") this.#isReady = event.state === "ready";
   }
 
@@ -107,6 +121,7 @@ export class Sender {
   lost() {
     this.#isReady = false;
     this.#speech.lost();
+    this.#afterSpeech.take();
   }
 
   /**
@@ -118,11 +133,24 @@ export class Sender {
     if (this.#calls && started.spoken_ms_ago !== null) this.#speech.savedUntil(started.spoken_ms_ago);
     this.#calls += 1;
     for (const event of first) this.event(event);
+    const spokenAt = this.#speech.spokenAt;
+    const texts = this.#unsent.texts;
+    const wasBefore = (/** @type {string} */ text) => (this.#typedAt.get(text) ?? 0) < (spokenAt ?? 0);
+    this.#type(texts.filter(wasBefore));
     for (const piece of this.#speech.take()) {
       if ("pcm" in piece) this.#audio(piece.pcm);
       else this.event(piece.event);
     }
-    this.typed(this.#unsent.texts);
+    if (spokenAt === null) this.typed(texts);
+    else if (texts.length) this.#afterSpeech.wait(texts.filter((text) => !wasBefore(text)));
+  }
+
+  /** Send messages, and ask for no answer yet. @param {string[]} texts */
+  #type(texts) {
+    for (const text of texts) {
+      const content = [{ type: "input_text", text }];
+      this.event({ type: "conversation.item.create", item: { type: "message", role: "user", content } });
+    }
   }
 
   /** For the debug drawer. */

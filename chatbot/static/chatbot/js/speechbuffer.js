@@ -9,7 +9,7 @@
 /**
  * @typedef {import("./transport.js").SocketEvent} SocketEvent
  * @typedef {{event: SocketEvent} | {pcm: ArrayBuffer}} Piece what is sent, in order
- * @typedef {Piece & {at: number, number: number}} Kept
+ * @typedef {Piece & {at: number, number: number, isLoud: boolean}} Kept
  */
 
 const BYTES_PER_MS = 48;
@@ -20,6 +20,8 @@ const PREFIX_MS = 1000;
 const OVERLAP_MS = 200;
 /** An end is known by two clocks, and the way between them takes time. */
 const SLACK_MS = 300;
+/** Fewer frames with a voice are a knock. */
+const SHORTEST_VOICE = 3;
 
 export class SpeechBuffer {
   #now;
@@ -49,9 +51,20 @@ export class SpeechBuffer {
     return Math.round(this.#droppedBytes / BYTES_PER_MS);
   }
 
-  /** Speech that is said. @param {ArrayBuffer} pcm */
-  push(pcm) {
-    this.#add({ pcm });
+  /** The number of the newest piece. */
+  get position() {
+    return this.#number;
+  }
+
+  /** @returns {number | null} the first piece that is kept in which somebody speaks */
+  get spokenAt() {
+    const loud = this.#kept.filter(({ isLoud }) => isLoud);
+    return loud.length < SHORTEST_VOICE ? null : loud[0].number;
+  }
+
+  /** Speech that is said. @param {ArrayBuffer} pcm @param {boolean} [isLoud] somebody speaks in it */
+  push(pcm, isLoud = false) {
+    this.#add({ pcm }, isLoud);
     this.#trim();
   }
 
@@ -124,10 +137,10 @@ export class SpeechBuffer {
     this.#forget(isRequest);
   }
 
-  /** @param {{event: SocketEvent} | {pcm: ArrayBuffer}} piece */
-  #add(piece) {
+  /** @param {{event: SocketEvent} | {pcm: ArrayBuffer}} piece @param {boolean} [isLoud] */
+  #add(piece, isLoud = false) {
     this.#number += 1;
-    this.#kept.push({ ...piece, at: this.#now(), number: this.#number });
+    this.#kept.push({ ...piece, at: this.#now(), number: this.#number, isLoud });
     this.#bytes += sizeOf(piece);
   }
 
