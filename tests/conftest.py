@@ -9,11 +9,16 @@ from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
 from chatbot.models import Persona, User
 from script.install import chromium, firefox
 from tests.people import default_persona
 from tests.services import running_redis
+
+#: A busy machine is no reason to fail.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
