@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 SEND_LIMIT_S = 2.0
 
-_TAKEN_OVER = N_("This conversation goes on in another tab. Call again here to bring it back.")
+_TAKEN_OVER = N_("This conversation goes on in another tab. You can bring it back here.")
 _DELETED = N_(
     "This conversation was deleted, so the call has ended. "
     "Have it back in History, or start a new one."

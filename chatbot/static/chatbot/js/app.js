@@ -13,6 +13,7 @@ import { obstacleOf } from "./obstacles.js";
 import { Phone } from "./phone.js";
 import { prepareSound } from "./readysound.js";
 import { letGoAfterClicks, listen } from "./shortcuts.js";
+import { ignoreSlips } from "./slips.js";
 import { TalkButton } from "./talkbutton.js";
 import { EMPTY, fold, withUnsent } from "./transcript.js";
 import { TranscriptView } from "./transcriptview.js";
@@ -26,7 +27,8 @@ import { NONE, see } from "./watched.js";
  * @typedef {import("./transport.js").SocketEvent} SocketEvent
  */
 
-/** Close code: the conversation is not there any more. */
+/** Close codes: nobody spoke; the conversation is not there any more. */
+const SILENT = 4408;
 const GONE = 4404;
 
 const screen = element("call", HTMLElement);
@@ -35,7 +37,10 @@ const shortcutSheet = element("shortcuts", HTMLDialogElement);
 const view = new View();
 const announcer = new Announcer();
 const transcriptView = new TranscriptView(copyFrom);
-const approvals = new Approvals((callId, approved) => phone?.answerTool(callId, approved));
+const approvals = new Approvals((callId, approved) => {
+  phone?.answerTool(callId, approved);
+  draw();
+});
 const conversations = new Conversations(leaveConversation);
 
 const line = {
@@ -53,6 +58,8 @@ let watched = NONE;
 let phone = null;
 /** Of the last call, once it has ended. @type {ReturnType<Phone["report"]> | null} */
 let lastReport = null;
+/** The last call failed for want of a network. */
+let failedOffline = false;
 /** The call still hangs up, and its conversation is gone from this page. */
 let isLeaving = false;
 
@@ -79,7 +86,8 @@ const watch = new Watch(screen.dataset.captionsPath ?? "", (event) => {
 
 function draw() {
   const mode = isUnderWay(call) ? call.mode : choosing.remembered.mode;
-  const scene = { call, mode, offline: !navigator.onLine, watched: watched.state };
+  const asked = isUnderWay(call) && approvals.waiting;
+  const scene = { call, mode, asked, offline: !navigator.onLine, watched: watched.state };
   view.draw(scene);
   const isWatched = !isUnderWay(call) && (watched.state === "here" || watched.state === "over");
   transcriptView.draw(withUnsent(isWatched ? watched.transcript : transcript, phone?.unsent ?? []));
@@ -93,6 +101,7 @@ function receive(signal) {
   if (signal.type === "microphone" && signal.state === "on") choosing.devices.refresh();
   if (signal.type === "closed") {
     endCall(signal.closing.code);
+    if (signal.closing.code === SILENT) call = { ...call, line: "ended" };
     if (isLeaving) showNone();
     else if (signal.closing.code === GONE && conversation) showGone(conversation);
   }
@@ -121,6 +130,7 @@ function endCall(code) {
   const unsent = phone?.takeUnsent() ?? [];
   lastReport = phone?.report() ?? null;
   phone = null;
+  failedOffline = code !== 1000 && !navigator.onLine;
   approvals.clear();
   input.value = [...unsent, input.value].filter(Boolean).join("\n");
   transcript = fold(transcript, { type: "chat.call.ended" });
@@ -181,17 +191,18 @@ function startCall(microphone) {
   choosing.draw();
 }
 
-/** Take the call of another tab over. */
-function continueHere() {
+/** Take the call of another tab over. @param {boolean} [microphone] */
+function continueHere(microphone = true) {
   if (watched.conversation !== conversation) transcript = EMPTY;
   conversation = watched.conversation;
-  startCall(true);
+  startCall(microphone);
 }
 
 function sendText() {
   const text = input.value.trim();
   if (!text) return;
-  if (!phone) startCall(false);
+  if (!phone && watched.state === "here") continueHere(false);
+  else if (!phone) startCall(false);
   input.value = "";
   void phone?.type(text);
   transcriptView.follow();
@@ -227,7 +238,7 @@ const toggleDebug = () => choosing.keep({ debug: !choosing.remembered.debug });
 const showShortcuts = () => shortcutSheet.showModal();
 
 on(button("start-call"), () => startCall(true));
-on(button("continue-here"), continueHere);
+on(button("continue-here"), () => continueHere());
 on(button("end-call"), () => void phone?.hangUp());
 on(button("interrupt"), () => void phone?.interrupt());
 on(button("use-microphone"), () => void phone?.openMicrophone());
@@ -241,6 +252,7 @@ on(button("open-shortcuts"), () => {
 });
 on(button("close-debug"), toggleDebug);
 on(button("copy-report"), () => void copyFrom(debug.text(), button("copy-report")));
+ignoreSlips();
 letGoAfterClicks(/** @type {HTMLElement} */ (document.querySelector(".stage")));
 
 listen(
@@ -268,7 +280,14 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault();
   sendText();
 });
-for (const change of ["online", "offline"]) window.addEventListener(change, draw);
+window.addEventListener("offline", draw);
+window.addEventListener("online", () => {
+  if (failedOffline && !phone) {
+    call = IDLE;
+    view.drawClose("");
+  }
+  draw();
+});
 
 debug.toggle(choosing.remembered.debug);
 const obstacle = obstacleOf(window);

@@ -35,6 +35,11 @@ export class Approvals {
     this.#answer = answer;
   }
 
+  /** Whether the assistant waits for an answer. */
+  get waiting() {
+    return this.#cards.size > 0;
+  }
+
   /** @param {SocketEvent} event */
   receive(event) {
     if (event.type === "chat.tool.asked") this.#ask(event);

@@ -8,8 +8,8 @@ import { say } from "./messages.js";
 /**
  * @typedef {import("./call.js").CallState} CallState
  * @typedef {import("./playback.js").PlaybackStatus} PlaybackStatus
- * @typedef {{call: CallState, mode: import("./talk.js").Mode, offline: boolean,
- *   watched: import("./watched.js").Watched["state"]}} Scene
+ * @typedef {{call: CallState, mode: import("./talk.js").Mode, offline: boolean, asked: boolean,
+ *   watched: import("./watched.js").Watched["state"]}} Scene asked: for a permission
  */
 
 /**
@@ -41,7 +41,9 @@ function meter(level) {
 const WATCHING = { here: "state.watching", elsewhere: "state.elsewhere", over: "state.watched" };
 
 /** The line that says what is going on. @param {Scene} scene */
-export function statusOf({ call, offline, watched }) {
+export function statusOf({ call, offline, watched, asked }) {
+  const isWaiting = ["listening", "thinking"].includes(phaseOf(call));
+  if (asked && isWaiting && call.sound === "on") return say("state.permission");
   if (isUnderWay(call)) return sentenceOf(call);
   if (offline) return say("state.offline");
   return WATCHING[watched] ? say(WATCHING[watched]) : sentenceOf(call);
@@ -64,12 +66,15 @@ export class View {
   #mute = button("mute");
   #mode = button("mode");
   #talk = button("talk");
+  #input = element("text-input", HTMLTextAreaElement);
 
   /** @param {Scene} scene */
   draw(scene) {
     const { call, mode, offline, watched } = scene;
     const phase = phaseOf(call);
     const underWay = isUnderWay(call);
+    const focused = document.activeElement;
+    const byKeyboard = focused?.closest(".controls") && focused.matches(":focus-visible");
     const hasMicrophone = call.microphone === "on" || call.microphone === "asking";
     Object.assign(this.#screen.dataset, {
       state: phase,
@@ -91,12 +96,21 @@ export class View {
     this.#microphone.hidden = call.microphone !== "on";
     write(this.#startLabel, say(call.line === "idle" ? "button.start" : "button.again"));
     this.#drawTalk(call, mode === "push-to-talk", underWay);
+    const continues = !underWay && watched === "here";
+    this.#input.placeholder = say(continues ? "composer.continue" : "composer.message");
     this.#drawNotice(call.notice);
+    if (byKeyboard && focused instanceof HTMLElement && focused.hidden) this.#focusNext();
+  }
+
+  /** The key that was pressed is gone: the focus goes to what begins or ends the call now. */
+  #focusNext() {
+    [this.#end, this.#continue, this.#start].find(({ hidden }) => !hidden)?.focus();
   }
 
   /** No call can be made with this browser, not even a written one. */
   block() {
     this.#start.disabled = true;
+    this.#screen.dataset.blocked = "true";
     for (const field of element("composer", HTMLFormElement).elements) {
       field.toggleAttribute("disabled", true);
     }

@@ -31,6 +31,11 @@ import { say } from "./messages.js";
 /** @type {Choice[]} */
 export const CHOICES = ["voice", "speed", "language", "turn_detection", "eagerness"];
 
+const SPEED = new Intl.NumberFormat(globalThis.document?.documentElement?.lang || undefined);
+
+/** @param {number} speed */
+const speedLabel = (speed) => say("choice.speed", { speed: SPEED.format(speed) });
+
 /** A language that is found out, in lists whose "" is the persona's. */
 const ANY = "any";
 
@@ -66,8 +71,7 @@ export function optionsOf({ voices, speeds, languages, eagerness }, persona, nam
   /** @type {Record<Choice, () => Option[]>} */
   const options = {
     voice: () => voices.map((value) => ({ value, label: value[0].toUpperCase() + value.slice(1) })),
-    speed: () =>
-      speeds.map((speed) => ({ value: String(speed), label: say("choice.speed", { speed }) })),
+    speed: () => speeds.map((speed) => ({ value: String(speed), label: speedLabel(speed) })),
     language: () => [
       { value: ANY, label: say("choice.any") },
       ...languages.map(([value, label]) => ({ value, label })),
