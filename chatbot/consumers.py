@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from chatbot import control, metrics, sessions, store
 from chatbot.access import live_call_of, may_sign_in, settings_of
-from chatbot.handover import clear_the_way, spoken_ms_ago
+from chatbot.handover import clear_the_way, heard_of, spoken_ms_ago
 from chatbot.languages import language_of, translator
 from chatbot.models import Call as CallRow
 from chatbot.models import Turn, User
@@ -134,7 +134,8 @@ class CallConsumer(BrowserConsumer):
     async def begin(self, user: User) -> None:
         wished = self.asked("conversation")
         lost, playing = self.asked("resume"), self.asked("playing")
-        is_resumed = await clear_the_way(user, wished, lost, playing)
+        heard = heard_of(self.asked("heard"), self.asked("played"), self.asked("received"))
+        is_resumed = await clear_the_way(user, wished, lost, playing, heard)
         opened = await database_sync_to_async(open_for)(user, wished, self.asked("persona"))
         started = self.started(opened.call, opened.turns, opened.settings)
         resumed = {"resumed": is_resumed, "spoken_ms_ago": spoken_ms_ago(opened.turns)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -17,6 +18,26 @@ from chatbot.models import Turn, User
 #: How long a new call waits for the last rows of the old one. A worker that is dead writes none.
 WAIT_S = 5.0
 LOOK_S = 0.05
+LONGEST_MS = 60 * 60 * 1000
+
+
+class Heard(NamedTuple):
+    """How much of an answer the page had played when it lost its call."""
+
+    item_id: str
+    played_ms: int
+    received_ms: int
+
+
+def heard_of(item_id: str | None, played: str | None, received: str | None) -> Heard | None:
+    """The page's word on it; None when it says nothing that makes sense."""
+    try:
+        played_ms, received_ms = int(played or ""), int(received or "")
+    except ValueError:
+        return None
+    if not (item_id and played_ms >= 0 and 0 <= received_ms <= LONGEST_MS):
+        return None
+    return Heard(item_id, min(played_ms, received_ms), received_ms)
 
 
 async def clear_the_way(
@@ -24,11 +45,13 @@ async def clear_the_way(
     conversation_id: str | None,
     lost_id: str | None = None,
     playing: str | None = None,
+    heard: Heard | None = None,
 ) -> bool:
     """End the calls that run in the user's conversation, and wait for their last rows.
 
     Returns whether `lost_id` is a call of that conversation, with which the user's page goes on:
-    it says again what was not understood, and plays the answer `playing` to its end.
+    it says again what was not understood, and plays the answer `playing` to its end. It has
+    `heard` so much of the newest one.
     """
     if not conversation_id:
         return False
@@ -40,7 +63,7 @@ async def clear_the_way(
         await asyncio.sleep(LOOK_S)
         running = await database_sync_to_async(_running)(user, conversation_id)
     if is_resumed:
-        await database_sync_to_async(_mend)(UUID(lost_id), playing)
+        await database_sync_to_async(_mend)(UUID(lost_id), playing, heard)
     return is_resumed
 
 
@@ -62,8 +85,10 @@ def _look(user: User, conversation_id: str, lost_id: str | None) -> tuple[list[U
     return _running(user, conversation_id), is_resumed
 
 
-def _mend(lost_id: UUID, playing: str | None) -> None:
+def _mend(lost_id: UUID, playing: str | None, heard: Heard | None) -> None:
     store.forget_unrecognised(lost_id)
+    if heard:
+        store.hear(lost_id, heard.item_id, heard.played_ms, heard.received_ms)
     if playing:
         store.play_on(lost_id, playing)
 

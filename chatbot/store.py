@@ -37,6 +37,7 @@ from chatbot.realtime.problems import NOT_FOUND, NOT_SIGNED_IN, TAKEN_OVER
 from chatbot.realtime.session import SessionSettings
 from chatbot.realtime.transcript import CALL_ENDED, NOT_RECOGNISED
 from chatbot.realtime.turns import Turn as CallTurn
+from chatbot.realtime.turns import heard_part
 from chatbot.realtime.usage import used_by
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
@@ -191,6 +192,18 @@ def play_on(call_id: UUID, item_id: str) -> None:
     answer.filter(status=Turn.Status.INTERRUPTED).update(
         status=Turn.Status.COMPLETED, heard_text=None, heard_ms=None
     )
+
+
+def hear(call_id: UUID, item_id: str, heard_ms: int, audio_ms: int) -> None:
+    """The page had heard more of this answer when its call was lost than it could say there."""
+    answers = Turn.objects.filter(call=call_id, role=Turn.Role.ASSISTANT, item_id=item_id)
+    answer = answers.filter(status=Turn.Status.INTERRUPTED, heard_ms__lt=heard_ms).first()
+    if answer is None:
+        return
+    heard_text = heard_part(answer.text, heard_ms, audio_ms)
+    answer.heard_ms = heard_ms
+    answer.heard_text = max(heard_text, answer.heard_text or "", key=len)
+    answer.save(update_fields=["heard_ms", "heard_text"])
 
 
 def _close_turns_in_flight(calls: QuerySet[Call]) -> None:

@@ -225,6 +225,29 @@ async def test_an_answer_that_the_page_plays_to_its_end_does_not_count_as_cut(
     assert (await Turn.objects.aget(call=theirs, item_id="a2")).status == "interrupted"
 
 
+@pytest.mark.parametrize(
+    ("query", "heard_ms", "heard_text"),
+    [
+        ("heard=a2&played=1700&received=2000", 1700, "It is"),
+        ("heard=a2&played=9000&received=2000", 2000, "It is noon."),
+        ("heard=a2&played=400&received=2000", 500, "It"),
+        ("heard=u1&played=1700&received=2000", 500, "It"),
+        ("heard=a2&played=much&received=2000", 500, "It"),
+    ],
+)
+async def test_a_cut_answer_counts_as_heard_as_far_as_the_page_has_played_it(
+    alice: User, settings: Settings, query: str, heard_ms: int, heard_text: str
+) -> None:
+    so_far = {**ANSWER, "status": "in_progress", "heard_ms": 500, "heard_text": "It"}
+    call = await lost_call(alice, QUESTION, so_far, worker=dead_worker())
+    async with scripted_upstream(hold) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with opened(alice, f"{path_of(call)}&{query}") as page:
+            answer = (await went_on(page))["turns"][1]
+            told = answer["status"], answer["heard_ms"], answer["heard_text"]
+            assert told == ("interrupted", heard_ms, heard_text)
+
+
 async def test_a_worker_that_cannot_be_reached_is_not_waited_for_long(
     alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import { Playback } from "./playback.js";
  */
 
 const REPORT_INTERVAL_MS = 250;
+const BYTES_PER_MS = 48;
 
 export class Loudspeaker {
   #playback;
@@ -21,6 +22,10 @@ export class Loudspeaker {
   #isPaused = false;
   /** @type {string | null} the item that is heard, or was last */
   #itemId = null;
+  /** How much of the newest item has come. */
+  #received = { itemId: "", bytes: 0 };
+  /** Where the newest answer that was heard is, or ended. @type {{itemId: string, playedMs: number} | null} */
+  #heard = null;
   /** @type {string | null} the newest one that is stored whole */
   #wholeId = null;
 
@@ -32,6 +37,7 @@ export class Loudspeaker {
     this.#playback = new Playback({
       status: (shown) => {
         this.#itemId = shown.key?.itemId ?? this.#itemId;
+        if (shown.key) this.#heard = { itemId: shown.key.itemId, playedMs: shown.playedMs ?? 0 };
         status(shown);
         this.#reportPlaying(shown);
       },
@@ -47,6 +53,14 @@ export class Loudspeaker {
   /** The answer that sounds, if it is all here and stored: it can be played on without its call. */
   get whole() {
     return this.active && this.#itemId === this.#wholeId ? this.#itemId : null;
+  }
+
+  /** How far the newest answer was heard, as a call that goes on is told. */
+  get heard() {
+    if (this.#heard?.itemId !== this.#received.itemId) return null;
+    const { itemId, playedMs } = this.#heard;
+    const received = Math.round(this.#received.bytes / BYTES_PER_MS);
+    return { heard: itemId, played: String(Math.floor(playedMs)), received: String(received) };
   }
 
   /** What goes to the device, for the echo gate. */
@@ -84,6 +98,7 @@ export class Loudspeaker {
 
   /** @param {ArrayBuffer} pcm */
   audio(pcm) {
+    this.#received.bytes += pcm.byteLength;
     this.#playback.audio(pcm);
     if (this.#isPaused && !this.#playback.paused) void this.#playback.pause();
   }
@@ -130,6 +145,9 @@ export class Loudspeaker {
   /** @param {any} header */
   #header(header) {
     if (!this.active) this.#itemId = header.item_id;
+    if (this.#received.itemId !== header.item_id) {
+      this.#received = { itemId: header.item_id, bytes: 0 };
+    }
     const generation = this.#base + header.generation;
     this.#newest = Math.max(this.#newest, generation);
     this.#playback.header({ ...header, generation });

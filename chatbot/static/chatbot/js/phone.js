@@ -247,7 +247,7 @@ export class Phone {
     const tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const { persona } = this.#wishes;
     const playing = this.#loudspeaker.whole;
-    const lost = { resume: this.#callId, playing };
+    const lost = { resume: this.#callId, playing, ...this.#loudspeaker.heard };
     return socketUrl(this.#line.callPath, {
       conversation: this.#conversation,
       persona,
