@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -42,12 +43,10 @@ async def test_a_call_and_captions_end_with_their_session(
     if end is lose_session:
         monkeypatch.setattr(consumers, "SESSION_LOOK_S", 0.05)
     cookie = await cookie_of(alice)
-    async with (
-        scripted_upstream(hold) as upstream,
-        opened(None, cookie=cookie) as page,
-        opened(None, "/ws/captions/", cookie=cookie) as tab,
-    ):
+    async with scripted_upstream(hold) as upstream, AsyncExitStack() as sockets:
         settings.REALTIME_URL = upstream.url
+        page = await sockets.enter_async_context(opened(None, cookie=cookie))
+        tab = await sockets.enter_async_context(opened(None, "/ws/captions/", cookie=cookie))
         await page.until("chat.status", state="ready")
         await tab.until("chat.watch.started")
         await sync_to_async(end)(cookie)
