@@ -149,6 +149,7 @@ def test_pages_that_say_no(stage: Stage, page: Page, check: Check, template: str
     check(template)
 
 
+@pytest.mark.timeout(300)
 def test_a_call_and_what_is_left_of_it(stage: Stage, page: Page, check: Check) -> None:
     call = page.get_by_test_id("call")
     sign_in(page, stage)
@@ -205,9 +206,11 @@ def test_a_call_and_what_is_left_of_it(stage: Stage, page: Page, check: Check) -
     page.get_by_test_id("start-call").click()
     expect(page.get_by_test_id("error")).to_be_visible()
     check("chat, refused")
+    judge_what_opens_over_the_chat(stage, page, check)
 
 
-def test_what_opens_over_the_chat(stage: Stage, page: Page, check: Check) -> None:
+def judge_what_opens_over_the_chat(stage: Stage, page: Page, check: Check) -> None:
+    """With a conversation to rename and delete."""
     sign_in(page, stage)
     for test_id, name in {"settings": "settings-dialog", "open-shortcuts": "shortcuts"}.items():
         page.get_by_test_id(test_id).click()
