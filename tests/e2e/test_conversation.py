@@ -76,7 +76,7 @@ def test_two_questions_are_spoken_one_is_typed_and_staff_read_it_all(
         expect(page.get_by_text(answer.split(".")[0]).first).to_be_visible()
 
         page.goto(f"{site.url}/admin/chatbot/conversation/?q=spider")
-        page.get_by_role("link", name=re.compile("capital of France")).click()
+        page.get_by_role("link", name=re.compile("capital of France")).first.click()  # the newest
         transcript = page.locator(".review-turn")
         expect(transcript.first).to_contain_text("capital of France")
         expect(transcript.nth(2)).to_contain_text("story about the sea")
