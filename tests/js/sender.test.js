@@ -135,6 +135,39 @@ test("what was typed after something said follows when the answer to that has be
   assert.deepEqual(took(), ["Two plus two?", "response.create"]);
 });
 
+test("what was typed waits for an answer that is whole before it begins to sound", () => {
+  const { sender, way, begin, took, tell, voice } = sending();
+  way.open = false;
+  voice();
+  sender.keep("Two plus two?");
+  way.open = true;
+  begin();
+  answer(tell);
+  tell("chat.audio", { item_id: "a1" });
+  tell("response.done", RESPONSE);
+  sender.sounding(false);
+  assert.deepEqual(took(), VOICE);
+  sender.sounding(true);
+  assert.deepEqual(took(), []);
+  sender.sounding(false);
+  assert.deepEqual(took(), ["Two plus two?", "response.create"]);
+});
+
+test("what was typed follows an answer that was interrupted before it sounded", () => {
+  const { sender, way, begin, took, tell, voice } = sending();
+  way.open = false;
+  voice();
+  sender.keep("Two plus two?");
+  way.open = true;
+  begin();
+  answer(tell);
+  tell("chat.audio", { item_id: "a1" });
+  tell("response.done", RESPONSE);
+  assert.deepEqual(took(), VOICE);
+  tell("chat.interrupted", { item_id: "a1" });
+  assert.deepEqual(took(), ["Two plus two?", "response.create"]);
+});
+
 test("what was typed before something said is answered with it", () => {
   const { sender, way, begin, took, tell, voice } = sending();
   way.open = false;

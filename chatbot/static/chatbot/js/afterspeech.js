@@ -17,6 +17,8 @@ export class AfterSpeech {
   #isSpeaking = false;
   #isAnswered = false;
   #isHeard = true;
+  /** Sound has come that the loudspeaker has not begun to play. */
+  #isSoundDue = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -32,7 +34,7 @@ export class AfterSpeech {
   /** The speech has been sent. @param {string[]} texts that wait for its answer */
   wait(texts) {
     this.#texts = texts;
-    this.#isSpeaking = this.#isAnswered = false;
+    this.#isSpeaking = this.#isAnswered = this.#isSoundDue = false;
   }
 
   /** Nothing waits any more. @returns {string[]} what did */
@@ -49,19 +51,24 @@ export class AfterSpeech {
     if (event.type === "chat.status" && event.state !== "ready") return;
     if (event.type === "input_audio_buffer.speech_started") this.#isSpeaking = true;
     else if (event.type.startsWith("input_audio_buffer.")) this.#isSpeaking = false;
+    if (event.type === "chat.audio") this.#isSoundDue = this.#isHeard;
+    if (event.type === "chat.interrupted") this.#isSoundDue = false;
     if (event.type === "response.done") this.#isAnswered = true;
     this.#go();
   }
 
   /** @param {boolean} isSounding whether an answer is heard */
   sounding(isSounding) {
+    if (this.#isHeard !== isSounding) return;
     this.#isHeard = !isSounding;
+    this.#isSoundDue = false;
     if (this.#texts !== null) this.#go();
   }
 
   #go() {
     clearTimeout(this.#timer);
-    if (this.#isAnswered && this.#isHeard && !this.#isSpeaking && !this.#due.any) this.#end();
+    const isSilent = this.#isHeard && !this.#isSoundDue && !this.#isSpeaking;
+    if (this.#isAnswered && isSilent && !this.#due.any) this.#end();
     else this.#timer = setTimeout(() => this.#despair(), PATIENCE_MS);
   }
 
@@ -77,6 +84,8 @@ export class AfterSpeech {
 }
 
 const SIGNS = new Set([
+  "chat.audio",
+  "chat.interrupted",
   "chat.status",
   "input_audio_buffer.speech_started",
   "input_audio_buffer.speech_stopped",
