@@ -106,6 +106,18 @@ def test_a_conversation_is_read_as_a_transcript_and_cannot_be_edited(
     assert 'name="title"' not in page
 
 
+@pytest.mark.parametrize(
+    ("role", "is_typed"), [("user", True), ("assistant", False), ("tool", False)]
+)
+def test_only_what_a_user_has_written_was_typed(
+    staff: Client, alice: User, role: str, is_typed: bool
+) -> None:
+    talk = alices_talk(alice)
+    talk.turns.update(role=role, modality="text")
+    page = staff.get(reverse("admin:chatbot_conversation_change", args=[talk.pk])).content.decode()
+    assert (">typed<" in page) is is_typed
+
+
 def test_words_in_a_transcript_are_text(staff: Client, alice: User) -> None:
     talk = alices_talk(alice)
     talk.turns.update(text="<script>alert(1)</script>")
