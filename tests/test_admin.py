@@ -118,6 +118,12 @@ def test_only_what_a_user_has_written_was_typed(
     assert (">typed<" in page) is is_typed
 
 
+def test_the_admin_has_the_icon_of_the_site(staff: Client) -> None:
+    icon = r'<link rel="icon" type="image/svg\+xml" href="/static/chatbot/img/logo[^"]*\.svg">'
+    for address in ("/admin/", LIST, "/admin/chatbot/persona/add/", "/admin/chatbot/usage/"):
+        assert re.search(icon, staff.get(address).content.decode())
+
+
 def test_words_in_a_transcript_are_text(staff: Client, alice: User) -> None:
     talk = alices_talk(alice)
     talk.turns.update(text="<script>alert(1)</script>")
