@@ -5,23 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.e2e.chat import CAPITAL, LEGS, STORY, hang_up, is_in, turns, type_in, typing
 from tests.e2e.conftest import OpenBrowser, Site, Speak, new_page, sign_in, silence
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
-CAPITAL = "What is the capital of France?"
-STORY = "Tell me a very long story about the sea."
 STOP = "Please stop the story now"
-
-
-def turns(page: Page, role: str) -> Locator:
-    return page.locator(f'[data-testid="turn"][data-role="{role}"]')
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"[a-z']+", text.lower())
 
 
 def heard_sound(page: Page) -> None:
@@ -58,15 +49,13 @@ def test_two_questions_are_spoken_one_is_typed_and_staff_read_it_all(
         expect(turns(watching, "user").nth(1)).to_contain_text("story about the sea")
         expect(turns(watching, "assistant").nth(1)).to_have_attribute("data-status", "interrupted")
 
-        page.get_by_test_id("text-input").fill("How many legs does a spider have?")
-        page.get_by_test_id("send").click()
+        type_in(page, LEGS)
         expect(turns(page, "user").last).to_contain_text("How many legs")
         expect(turns(page, "assistant").last).to_have_attribute(
             "data-status", re.compile("completed|interrupted")
         )
         answer = turns(page, "assistant").last.locator(".turn-text").inner_text()
-        page.get_by_test_id("end-call").click()
-        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+        hang_up(page)
 
         page.goto(f"{site.url}/history/")
         page.get_by_role("main").get_by_role(
@@ -90,11 +79,10 @@ def test_the_button_interrupts_and_the_page_falls_silent(
     with open_browser(silence(60)) as browser:
         page = new_page(browser)
         sign_in(page, site)
-        page.get_by_test_id("text-input").fill(STORY)
-        page.get_by_test_id("send").click()
+        type_in(page, STORY)
         heard_sound(page)
         page.get_by_test_id("interrupt").click()
-        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "listening")
+        is_in(page, "listening")
         expect(page.get_by_test_id("voice")).to_have_attribute(
             "data-output-level", re.compile(r"^0(\.00*)?$")
         )
@@ -108,15 +96,12 @@ def test_a_tab_with_another_conversation_is_told_of_the_call_and_keeps_its_own(
         context = browser.new_context()
         page = new_page(context)
         sign_in(page, site)
-        page.get_by_test_id("text-input").fill("What is the capital of France?")
-        page.get_by_test_id("send").click()
+        type_in(page, CAPITAL)
         expect(turns(page, "assistant").first).to_have_attribute("data-status", "completed")
-        page.get_by_test_id("end-call").click()
-        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+        hang_up(page)
         other = new_page(context)
         other.goto(site.url)
-        other.get_by_test_id("text-input").fill("How many days are there in a week?")
-        other.get_by_test_id("send").click()
+        type_in(other, "How many days are there in a week?")
         expect(turns(other, "assistant").first).to_have_attribute("data-status", "completed")
         expect(page.get_by_test_id("status")).to_contain_text("in another conversation")
         expect(turns(page, "user")).to_have_count(1)
@@ -126,13 +111,10 @@ def test_a_tab_with_another_conversation_is_told_of_the_call_and_keeps_its_own(
 def test_without_a_microphone_the_page_says_so_and_typing_works(
     site: Site, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        page = new_page(browser)
-        sign_in(page, site)
+    with typing(site, open_browser) as page:
         page.get_by_test_id("start-call").click()
         expect(page.get_by_test_id("error")).to_contain_text("microphone")
-        page.get_by_test_id("text-input").fill("What is the capital of France?")
-        page.get_by_test_id("send").click()
+        type_in(page, CAPITAL)
         expect(turns(page, "assistant").first).to_have_attribute("data-status", "completed")
         heard_sound(page)
 
@@ -145,8 +127,7 @@ def test_a_refused_microphone_is_a_sentence_and_typing_works(
         sign_in(page, site)
         page.get_by_test_id("start-call").click()
         expect(page.get_by_test_id("error")).to_contain_text("microphone")
-        page.get_by_test_id("text-input").fill("Hello.")
-        page.get_by_test_id("send").click()
+        type_in(page, "Hello.")
         expect(turns(page, "assistant").first).to_contain_text(re.compile(r"\w+"))
 
 

@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.e2e.chat import CAPITAL, hang_up, is_in, start_call, turns, type_in, typing
 from tests.e2e.conftest import OpenBrowser, Site, new_page, sign_in, silence
 
 pytestmark = pytest.mark.xdist_group("e2e")
-
-QUESTION = "What is the capital of France?"
 
 #: Pages that anybody signed in can open; `{talk}` is one of their conversations.
 PAGES = [
@@ -31,19 +30,13 @@ PAGES = [
 ENTRANCES = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"]
 
 
-def ask(page: Page, question: str = QUESTION) -> None:
+def ask(page: Page, question: str = CAPITAL) -> None:
     """Type, and wait until the whole answer was heard."""
-    turns = page.locator('[data-testid="turn"][data-role="assistant"]')
-    before = turns.count()
-    page.get_by_test_id("text-input").fill(question)
-    page.get_by_test_id("send").click()
-    expect(turns.nth(before)).to_have_attribute("data-status", "completed")
-    expect(page.get_by_test_id("call")).to_have_attribute("data-state", "listening")
-
-
-def hang_up(page: Page) -> None:
-    page.get_by_test_id("end-call").click()
-    expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+    answers = turns(page, "assistant")
+    before = answers.count()
+    type_in(page, question)
+    expect(answers.nth(before)).to_have_attribute("data-status", "completed")
+    is_in(page, "listening")
 
 
 def conversation_of(page: Page) -> str:
@@ -56,10 +49,7 @@ def conversation_of(page: Page) -> str:
 def test_by_keyboard_alone_one_types_reads_and_changes_a_setting(
     site: Site, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        page = new_page(browser)
-        sign_in(page, site)
-
+    with typing(site, open_browser) as page:
         # Whatever the keyboard comes to is seen to have the focus.
         stops: list[str] = []
         while "text-input" not in stops and len(stops) < 200:
@@ -76,9 +66,9 @@ def test_by_keyboard_alone_one_types_reads_and_changes_a_setting(
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("/")
         expect(page.get_by_test_id("text-input")).to_be_focused()
-        page.keyboard.type(QUESTION)
+        page.keyboard.type(CAPITAL)
         page.keyboard.press("Enter")
-        answer = page.locator('[data-testid="turn"][data-role="assistant"]').first
+        answer = turns(page, "assistant").first
         expect(answer).to_have_attribute("data-status", "completed")
 
         page.evaluate("document.activeElement.blur()")
@@ -101,7 +91,7 @@ def test_by_keyboard_alone_one_types_reads_and_changes_a_setting(
         end = page.get_by_test_id("end-call")
         end.focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+        is_in(page, "ended")
         page.reload()
         expect(root).to_have_attribute("data-captions", "large")
 
@@ -109,9 +99,7 @@ def test_by_keyboard_alone_one_types_reads_and_changes_a_setting(
 def test_a_choice_for_the_assistant_is_kept_by_the_server(
     site: Site, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        page = new_page(browser)
-        sign_in(page, site)
+    with typing(site, open_browser) as page:
         page.get_by_test_id("settings").click()
         with page.expect_response(re.compile("/preferences/")) as saved:
             page.get_by_label("Speed").select_option("1.25")
@@ -126,9 +114,7 @@ def test_a_choice_for_the_assistant_is_kept_by_the_server(
 
 
 def test_no_page_is_wider_than_a_phone(site: Site, open_browser: OpenBrowser) -> None:
-    with open_browser(microphone="none") as browser:
-        page = new_page(browser)
-        sign_in(page, site)
+    with typing(site, open_browser) as page:
         ask(page, "What is " + "Donaudampfschifffahrtsgesellschaft" * 4 + "?")
         hang_up(page)
         talk = conversation_of(page)
@@ -171,8 +157,7 @@ def test_everything_comes_from_this_site(site: Site, open_browser: OpenBrowser) 
         page.on("request", note)
         page.on("websocket", lambda socket: hosts.add(urlsplit(socket.url).netloc))
         sign_in(page, site)
-        page.get_by_test_id("start-call").click()
-        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "listening")
+        start_call(page)
         hang_up(page)
         page.goto(f"{site.url}/history/")
     assert hosts == {urlsplit(site.url).netloc}
@@ -242,9 +227,7 @@ def test_a_refused_microphone_is_explained_and_can_be_tried_again(
 def test_without_websockets_the_page_says_so_and_can_be_read(
     site: Site, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        page = new_page(browser)
-        sign_in(page, site)
+    with typing(site, open_browser) as page:
         ask(page)
         hang_up(page)
         page.add_init_script("delete window.WebSocket")
@@ -297,18 +280,16 @@ def test_the_transcript_lets_go_of_the_end_and_is_copied(
         assert copied.count("Assistant (") == 4
         page.get_by_test_id("copy-turn").first.click()
         expect(page.get_by_test_id("announcer")).to_have_text("1 turn copied.")
-        assert page.evaluate("navigator.clipboard.readText()") == QUESTION
+        assert page.evaluate("navigator.clipboard.readText()") == CAPITAL
 
 
 def test_conversations_are_renamed_deleted_and_had_back(
     site: Site, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        page = new_page(browser)
-        sign_in(page, site)
+    with typing(site, open_browser) as page:
         ask(page)
         talk = page.locator(f'li[data-conversation="{conversation_of(page)}"]')
-        expect(talk).to_contain_text(QUESTION)
+        expect(talk).to_contain_text(CAPITAL)
         talk.hover()
         talk.get_by_role("button", name="Rename").click()
         page.get_by_test_id("rename-title").fill("Capitals")
@@ -321,7 +302,7 @@ def test_conversations_are_renamed_deleted_and_had_back(
         talk.get_by_role("button", name="Delete").click()
         expect(talk.get_by_test_id("undo")).to_contain_text("“Capitals” is deleted.")
         expect(talk.get_by_role("link")).to_have_count(0)
-        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "idle")
+        is_in(page, "idle")
         expect(page.get_by_test_id("turn")).to_have_count(0)
         talk.get_by_role("button", name="Undo").click()
         expect(talk.get_by_role("link")).to_contain_text("Capitals")
@@ -338,9 +319,7 @@ def test_conversations_are_renamed_deleted_and_had_back(
 def test_a_double_click_deletes_one_conversation_and_each_can_be_had_back(
     site: Site, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        page = new_page(browser)
-        sign_in(page, site)
+    with typing(site, open_browser) as page:
         for _ in range(2):
             page.goto(site.url)
             ask(page)
@@ -376,7 +355,7 @@ def test_a_conversation_deleted_in_another_tab_ends_its_call_calmly(
         third.goto(site.url)
         third.locator(talk).hover()
         third.locator(talk).get_by_role("button", name="Delete").click()
-        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "ended")
+        is_in(page, "ended")
         expect(page.get_by_test_id("error")).to_contain_text("This conversation was deleted")
         for tab in (page, other):
             expect(tab.locator(talk).get_by_test_id("undo")).to_have_count(1)

@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import OpenBrowser, Site, Speak, new_page, sign_in, silence
-from tests.e2e.voice import give_voice, say
+from tests.e2e.chat import CAPITAL, LEGS, STORY, calling, is_in, turns, type_in, was_answered
+from tests.e2e.conftest import OpenBrowser, Site, Speak, silence
+from tests.e2e.voice import say
 
 #: Two questions, one after another.
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(240)]
 
-CAPITAL = "What is the capital of France?"
-LEGS = "How many legs does a spider have?"
 
-
-def turns(page: Page, role: str) -> Locator:
-    return page.locator(f'[data-testid="turn"][data-role="{role}"]')
-
-
-def is_in(page: Page, state: str) -> None:
-    expect(page.get_by_test_id("call")).to_have_attribute("data-state", state)
-
-
-def was_answered(page: Page, answers: int) -> None:
-    expect(turns(page, "assistant")).to_have_count(answers)
-    expect(turns(page, "assistant").last).to_have_attribute(
-        "data-status", re.compile("completed|interrupted")
-    )
+@contextmanager
+def holding(site: Site, open_browser: OpenBrowser) -> Iterator[Page]:
+    """A call in which one holds a button to talk."""
+    with calling(site, open_browser) as page:
+        page.get_by_test_id("mode").click()
+        expect(page.get_by_test_id("talk")).to_be_visible()
+        yield page
 
 
 def test_a_turn_is_what_is_said_while_the_button_is_held(
     site: Site, speak: Speak, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        context = browser.new_context()
-        give_voice(context)
-        page = new_page(context)
-        sign_in(page, site)
-        page.get_by_test_id("start-call").click()
-        is_in(page, "listening")
-        page.get_by_test_id("mode").click()
-        expect(page.get_by_test_id("talk")).to_be_visible()
+    with holding(site, open_browser) as page:
         expect(page.get_by_test_id("call")).to_have_attribute("data-mode", "push-to-talk")
 
         # Nobody holds it: what is said is nobody's business.
@@ -70,17 +55,8 @@ def test_a_turn_is_what_is_said_while_the_button_is_held(
 def test_holding_the_button_silences_the_answer(
     site: Site, speak: Speak, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        context = browser.new_context()
-        give_voice(context)
-        page = new_page(context)
-        sign_in(page, site)
-        page.get_by_test_id("start-call").click()
-        is_in(page, "listening")
-        page.get_by_test_id("mode").click()
-        expect(page.get_by_test_id("talk")).to_be_visible()
-        page.get_by_test_id("text-input").fill("Tell me a very long story about the sea.")
-        page.get_by_test_id("send").click()
+    with holding(site, open_browser) as page:
+        type_in(page, STORY)
         is_in(page, "speaking")
         page.get_by_test_id("talk").hover()
         page.mouse.down()
@@ -95,15 +71,7 @@ def test_holding_the_button_silences_the_answer(
 def test_a_slip_of_the_hand_says_nothing(
     site: Site, speak: Speak, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        context = browser.new_context()
-        give_voice(context)
-        page = new_page(context)
-        sign_in(page, site)
-        page.get_by_test_id("start-call").click()
-        is_in(page, "listening")
-        page.get_by_test_id("mode").click()
-        expect(page.get_by_test_id("talk")).to_be_visible()
+    with holding(site, open_browser) as page:
         page.evaluate(
             """() => {
               const key = { key: " ", code: "Space", bubbles: true, cancelable: true };
@@ -123,15 +91,7 @@ def test_a_slip_of_the_hand_says_nothing(
 def test_a_press_without_a_word_asks_nothing(
     site: Site, speak: Speak, open_browser: OpenBrowser
 ) -> None:
-    with open_browser(microphone="none") as browser:
-        context = browser.new_context()
-        give_voice(context)
-        page = new_page(context)
-        sign_in(page, site)
-        page.get_by_test_id("start-call").click()
-        is_in(page, "listening")
-        page.get_by_test_id("mode").click()
-        expect(page.get_by_test_id("talk")).to_be_visible()
+    with holding(site, open_browser) as page:
         page.keyboard.down("Space")
         is_in(page, "hearing")
         say(page, silence(1))
