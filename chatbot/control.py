@@ -88,6 +88,11 @@ def call_ended(call_id: str, reason: str) -> Event:
     return {"type": "chat.call.ended", "call_id": call_id, "reason": reason}
 
 
+def conversation_deleted(conversation_id: UUID) -> Event:
+    """What the user's tabs are told when a conversation is gone that they may show."""
+    return {"type": "chat.conversation.deleted", "conversation": str(conversation_id)}
+
+
 def captions_group(user_id: int) -> str:
     """The group of a user's watching tabs."""
     return f"captions.{user_id}"

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from chatbot import relay, store
 from chatbot.models import Conversation, Persona, User
 from tests.browser import opened
+from tests.people import alices_talk
 from tests.scripted import Session, scripted_upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +120,24 @@ async def test_deleting_a_conversation_ends_its_call_with_a_sentence(
         assert await page.until_closed() == 4404
     async with opened(alice, "/ws/captions/") as page:
         assert (await page.until("chat.watch.started"))["live"] is None
+
+
+async def test_a_tab_is_told_of_a_conversation_that_is_deleted_after_its_call(
+    alice: User, charlie: User
+) -> None:
+    talk = str((await sync_to_async(alices_talk)(alice)).pk)
+    async with (
+        opened(alice, "/ws/captions/") as tab,
+        opened(charlie, "/ws/captions/") as outsider,
+    ):
+        await tab.until("chat.watch.started")
+        await outsider.until("chat.watch.started")
+        await delete_as(alice, talk)
+        told = await tab.until("chat.conversation.deleted")
+        assert told["conversation"] == talk
+        await outsider.send("anything")
+        await outsider.until("chat.error")
+        assert not outsider.told("chat.conversation.deleted")
 
 
 async def test_a_call_ends_by_its_row_when_the_order_was_lost(

@@ -43,8 +43,11 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @signed_in
 def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """`/history/<id>/delete`: hide it, and end a call that runs in it."""
-    for call_id in store.delete_conversation(own(request, conversation_id)):
+    conversation = own(request, conversation_id)
+    for call_id in store.delete_conversation(conversation):
         async_to_sync(control.order_end_of_deleted)(call_id)
+    told = control.conversation_deleted(conversation_id)
+    async_to_sync(control.show_caption)(conversation.user_id, told)
     if wants_page(request):
         return redirect(f"{reverse('history')}?deleted={conversation_id}")
     return done()

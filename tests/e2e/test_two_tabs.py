@@ -74,3 +74,29 @@ def test_the_second_tab_watches_then_takes_over_and_the_first_watches(
         expect(turns(first, "user")).to_have_count(4)
         first.get_by_test_id("end-call").click()
         expect(second.get_by_test_id("status")).to_contain_text("has ended")
+
+
+def test_a_tab_lets_go_of_a_conversation_that_another_has_deleted(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(silence(600)) as browser:
+        context = browser.new_context()
+        first = new_page(context)
+        sign_in(first, site)
+        ask(first, "What is the capital of France?", 1)
+        second = new_page(context)
+        second.goto(first.url)
+        watches(second)
+        first.bring_to_front()
+        first.get_by_test_id("end-call").click()
+        expect(second.get_by_test_id("status")).to_contain_text("has ended")
+        expect(turns(second, "user")).to_have_count(1)
+
+        item = first.locator('.recent-item:has([aria-current="page"])')
+        item.hover()
+        item.locator('button[value="delete"]').click()
+        expect(turns(second, "user")).to_have_count(0)
+        expect(second.get_by_test_id("status")).to_contain_text("was deleted")
+        assert "conversation=" not in second.url
+        expect(turns(first, "user")).to_have_count(0)
+        expect(first.get_by_test_id("status")).not_to_contain_text("was deleted")

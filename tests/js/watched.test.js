@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NONE, see } from "../../chatbot/static/chatbot/js/watched.js";
+import { goneBy, NONE, see } from "../../chatbot/static/chatbot/js/watched.js";
 
 const AT = "2026-01-01T10:00:00Z";
 const live = { conversation: { id: "c1" }, turns: [] };
@@ -60,4 +60,30 @@ test("a tool that waits when the tab is opened is shown as its row says", () => 
   const watched = after("c1", { ...started, live: { ...live, turns: [tool] } });
   assert.equal(watched.transcript[0].status, "in_progress");
   assert.deepEqual(see(watched, finished, "c1", AT).transcript[0].parts, ["Done."]);
+});
+
+test("what this page shows is cleared when it is deleted, and the page says so until the next call", () => {
+  const deleted = { type: "chat.conversation.deleted", conversation: "c1" };
+  const ended = { type: "chat.call.ended", reason: "conversation_deleted" };
+  const over = { type: "chat.call.ended", reason: "user" };
+  for (const events of [[], [started, said], [started, said, over]]) {
+    const watched = after("c1", ...events, deleted);
+    assert.deepEqual(watched, { ...NONE, state: "deleted" });
+    assert.deepEqual(see(watched, ended, null, AT), watched);
+    assert.deepEqual(see(watched, { type: "chat.watch.started", live: null }, null, AT), watched);
+    assert.equal(see(watched, { ...live, type: "chat.call.started" }, null, AT).state, "here");
+  }
+  assert.equal(after(null, started, said, over, deleted).state, "deleted");
+  assert.equal(after("c1", started, said, ended).state, "deleted");
+  assert.equal(goneBy(deleted, NONE), "c1");
+});
+
+test("what is deleted elsewhere changes nothing of what is shown here", () => {
+  const deleted = { type: "chat.conversation.deleted", conversation: "c3" };
+  for (const own of ["c1", "c2", null]) {
+    assert.deepEqual(after(own, started, said, deleted), after(own, started, said));
+  }
+  assert.deepEqual(after("c2", started, { ...deleted, conversation: "c1" }), NONE);
+  const elsewhere = after("c2", started);
+  assert.deepEqual(after("c2", started, { ...deleted, conversation: "c2" }), elsewhere);
 });

@@ -20,7 +20,7 @@ import { TranscriptView } from "./transcriptview.js";
 import { isUnsent } from "./unsent.js";
 import { button, element, statusOf, View } from "./view.js";
 import { Watch } from "./watch.js";
-import { NONE, see } from "./watched.js";
+import { goneBy, NONE, see } from "./watched.js";
 
 /**
  * @typedef {import("./call.js").Signal} Signal
@@ -75,12 +75,11 @@ const choosing = new Choosing(
 const talkButton = new TalkButton(button("talk"), (pressed) => phone?.talk(pressed));
 const watch = new Watch(screen.dataset.captionsPath ?? "", (event) => {
   if (isUnderWay(call)) return;
-  const { conversation: gone } = watched;
-  watched = see(watched, event, conversation, new Date().toISOString());
-  if (event.reason === "conversation_deleted" && gone) {
-    conversations.deleted(gone);
-    if (gone === conversation) showNone();
-  }
+  const gone = goneBy(event, watched);
+  const seen = see(watched, event, conversation, new Date().toISOString());
+  if (gone) conversations.deleted(gone);
+  if (gone && gone === conversation) showNone();
+  watched = seen;
   draw();
 });
 

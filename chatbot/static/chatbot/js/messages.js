@@ -31,6 +31,7 @@ export const MESSAGES = {
   "state.watching": gettext("A call is running in another tab. You see its captions here."),
   "state.elsewhere": gettext("A call is running in another tab, in another conversation."),
   "state.watched": gettext("The call in the other tab has ended."),
+  "state.deleted": gettext("This conversation was deleted. Have it back in History, or start a new one."),
 
   "button.start": gettext("Start call"),
   "button.again": gettext("Call again"),

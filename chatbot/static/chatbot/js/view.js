@@ -38,7 +38,12 @@ function meter(level) {
 }
 
 /** @type {Record<string, import("./messages.js").MessageKey>} */
-const WATCHING = { here: "state.watching", elsewhere: "state.elsewhere", over: "state.watched" };
+const WATCHING = {
+  here: "state.watching",
+  elsewhere: "state.elsewhere",
+  over: "state.watched",
+  deleted: "state.deleted",
+};
 
 /** The line that says what is going on. @param {Scene} scene */
 export function statusOf({ call, offline, watched, asked }) {

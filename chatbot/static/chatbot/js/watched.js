@@ -6,14 +6,18 @@ import { EMPTY, fold } from "./transcript.js";
 /**
  * @typedef {import("./transport.js").SocketEvent} SocketEvent
  * @typedef {object} Watched
- * @property {"none" | "here" | "elsewhere" | "over"} state `here`: in the conversation that this
- *   page shows, or this page shows none; `over`: it was here
+ * @property {"none" | "here" | "elsewhere" | "over" | "deleted"} state `here`: in the conversation
+ *   that this page shows, or this page shows none; `over`: it was here; `deleted`: what this page
+ *   showed is gone
  * @property {string | null} conversation its id
  * @property {import("./transcript.js").Transcript} transcript
  */
 
 /** @type {Watched} */
 export const NONE = { state: "none", conversation: null, transcript: EMPTY };
+
+/** The state when the call has ended. @type {Record<Watched["state"], Watched["state"]>} */
+const AFTER = { none: "none", here: "over", elsewhere: "none", over: "over", deleted: "deleted" };
 
 const ENDED = { type: "chat.call.ended" };
 
@@ -25,9 +29,10 @@ const ENDED = { type: "chat.call.ended" };
  * @returns {Watched}
  */
 export function see(watched, event, conversation, at) {
+  const gone = goneBy(event, watched);
+  if (gone) return withoutGone(watched, gone, conversation);
   if (event.type === "chat.call.ended") {
-    if (event.reason === "conversation_deleted") return NONE;
-    const state = ["here", "over"].includes(watched.state) ? "over" : "none";
+    const state = AFTER[watched.state];
     return { ...watched, state, transcript: fold(watched.transcript, event) };
   }
   if (event.type === "chat.watch.started" || event.type === "chat.call.started") {
@@ -42,4 +47,30 @@ export function see(watched, event, conversation, at) {
     };
   }
   return { ...watched, transcript: fold(watched.transcript, event, at) };
+}
+
+/**
+ * The conversation that is deleted, by what this tab is told.
+ * @param {SocketEvent} event
+ * @param {Watched} watched
+ * @returns {string | null}
+ */
+export function goneBy(event, watched) {
+  if (event.type === "chat.conversation.deleted") return event.conversation;
+  return event.reason === "conversation_deleted" ? watched.conversation : null;
+}
+
+/**
+ * @param {Watched} watched
+ * @param {string} gone
+ * @param {string | null} conversation
+ * @returns {Watched}
+ */
+function withoutGone(watched, gone, conversation) {
+  const isWatched = gone === watched.conversation;
+  if (gone === conversation || (isWatched && watched.state !== "elsewhere")) {
+    const isElsewhere = watched.state === "elsewhere" && !isWatched;
+    return isElsewhere ? watched : { ...NONE, state: "deleted" };
+  }
+  return isWatched ? NONE : watched;
 }
