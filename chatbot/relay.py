@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -78,6 +79,7 @@ class Relay:
         self._upstream: Upstream | None = None
         self._connect: Connect | None = None
         self.upstream_sessions = 0
+        self._session_begun = asyncio.Event()
         self._recorder = Recorder(row, address.model, self._turn_saved)
         self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
         self._tools = ToolRunner(context, self._tool_finished)
@@ -160,6 +162,7 @@ class Relay:
                 slow.cancel()
                 self._upstream = upstream
                 self.upstream_sessions += 1
+                self._session_begun.set()
                 self._recorder.is_engine = upstream.is_engine
                 self._call.upstream_opened(time.time())
                 self._drain()
@@ -200,10 +203,16 @@ class Relay:
             self._lose_upstream(error)
 
     async def _heartbeat(self) -> None:
+        """Renew the lease again and again, and as soon as there is a session more to count."""
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._session_begun.wait()
+            self._session_begun.clear()
             try:
-                ended = await database_sync_to_async(store.touch_call)(self._row.pk)
+                ended = await database_sync_to_async(store.touch_call)(
+                    self._row.pk, self.upstream_sessions
+                )
             except DatabaseError:
                 log.warning("call %s: its lease could not be renewed", self._row.pk)
                 continue

@@ -154,9 +154,10 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def touch_call(call_id: UUID) -> str:
-    """The call is alive: renew its lease. "" if it goes on, else why not: its row has ended, its
-    user may not sign in, or its token is not in force (see `control.ENDINGS`)."""
+def touch_call(call_id: UUID, upstream_sessions: int) -> str:
+    """The call is alive, and has had so many sessions of the upstream: renew its lease. "" if it
+    goes on, else why not: its row has ended, its user may not sign in, or its token is not in
+    force (see `control.ENDINGS`)."""
     call = Call.objects.filter(pk=call_id, ended_at=None)
     facts = call.values_list("token__revoked_at", "conversation__user__is_active").first()
     if facts is None:
@@ -165,7 +166,7 @@ def touch_call(call_id: UUID) -> str:
         return row.end_reason if row is not None and is_told else ENDED_ELSEWHERE
     revoked_at, is_active = facts
     if revoked_at is None and is_active:
-        call.update(last_seen_at=timezone.now())
+        call.update(last_seen_at=timezone.now(), upstream_sessions=upstream_sessions)
         return ""
     return TOKEN_REVOKED if is_active else ACCOUNT_INACTIVE
 

@@ -483,6 +483,27 @@ async def test_a_stalled_upstream_is_told_of_and_left(
     assert (await Call.objects.aget()).upstream_sessions == 2
 
 
+async def test_the_sessions_of_a_call_are_counted_while_it_runs(
+    alice: User, settings: Settings
+) -> None:
+    """A worker that is killed counts nothing any more."""
+
+    async def script(session: Session) -> None:
+        await session.open()
+        if len(upstream.sessions) == 1:
+            await session.hear("Hello.")
+            session.connection.transport.abort()
+        await session.hold()
+
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.status", state="reconnecting")
+        await page.until("chat.status", state="ready")
+        while (await Call.objects.aget()).upstream_sessions != 2:  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(0.02)
+        assert (await Call.objects.aget()).ended_at is None
+
+
 async def test_an_expired_session_is_renewed_without_a_word_of_error(
     alice: User, settings: Settings
 ) -> None:

@@ -80,12 +80,12 @@ def test_a_call_in_the_same_conversation_takes_over(alice: User) -> None:
 def test_touching_renews_the_lease_of_a_live_call_only(alice: User) -> None:
     call = open_call(alice).call
     Call.objects.update(last_seen_at=timezone.now() - timedelta(hours=1))
-    store.touch_call(call.pk)
+    store.touch_call(call.pk, 1)
     call.refresh_from_db()
     assert timezone.now() - call.last_seen_at < timedelta(seconds=10)
     store.end_call(call.pk, 1000, "user")
     ended = Call.objects.get()
-    store.touch_call(call.pk)
+    store.touch_call(call.pk, 1)
     assert Call.objects.get().last_seen_at == ended.last_seen_at
 
 
@@ -194,8 +194,8 @@ def test_a_call_that_takes_over_finds_nothing_in_flight(alice: User) -> None:
 
 def test_an_account_that_is_closed_is_in_no_call(alice: User, charlie: User) -> None:
     call, other = open_call(alice).call, open_call(charlie).call
-    assert (store.touch_call(call.pk), store.touch_call(other.pk)) == ("", "")
+    assert (store.touch_call(call.pk, 1), store.touch_call(other.pk, 1)) == ("", "")
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert store.touch_call(call.pk) == "account_inactive"
+    assert store.touch_call(call.pk, 1) == "account_inactive"
     assert store.end_calls_of(alice) == [call.pk]
-    assert (store.touch_call(call.pk), store.touch_call(other.pk)) == ("account_inactive", "")
+    assert (store.touch_call(call.pk, 1), store.touch_call(other.pk, 1)) == ("account_inactive", "")
