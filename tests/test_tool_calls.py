@@ -227,6 +227,30 @@ async def test_a_tool_that_needs_leave_waits_for_the_user(
     assert outputs == [words]
 
 
+async def test_nobody_is_asked_about_arguments_that_do_not_fit(
+    alice: User, settings: Settings
+) -> None:
+    outputs: list[str] = []
+
+    async def script(session: Session) -> None:
+        await session.open()
+        await session.hear("Forget that I like tea.")
+        await call_tools(session, {"c1": ("forget", {"words": "tea"})})
+        item = await take_output(session, "item_c1")
+        outputs.append(item["output"])
+        await session.expect("response.create")
+        await session.answer("Well.", previous=item["id"], response_id="r2")
+        await session.hold()
+
+    why = "There is no argument 'words'."
+    async with scripted_upstream(script) as upstream, opened(alice) as page:
+        settings.REALTIME_URL = upstream.url
+        await page.until("chat.tool.finished", name="forget", status="failed", error=why)
+        await page.until("chat.turn.saved", item_id="a1")
+        assert page.told("chat.tool.asked") == []
+    assert [json.loads(output) for output in outputs] == [{"error": why}]
+
+
 async def test_a_tab_that_is_opened_while_a_tool_waits_is_shown_it(
     alice: User, settings: Settings
 ) -> None:

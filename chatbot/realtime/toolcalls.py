@@ -274,10 +274,12 @@ class ToolCalls:
             self._answer(called, TOO_MANY if is_full else TOO_LONG, "failed")
         else:
             called.title = tool.title
-            if tool.needs_approval:
-                self._ask(called, now)
-            else:
+            if not tool.needs_approval:
                 self._order(called)
+            elif refusal := tool.refusal(arguments):  # nobody is asked for what cannot be done
+                self._answer(called, refusal, "failed")
+            else:
+                self._ask(called, now)
 
     def _asked_by_mcp(self, item: dict[str, Any], now: float) -> None:
         if item["id"] in self._calls:

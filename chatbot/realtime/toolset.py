@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from chatbot.realtime.events import Event
 
 
+def any_arguments(arguments: str) -> str:
+    """The `refusal` of a tool that looks at its arguments when it runs."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionTool:
-    """A tool as it is offered: to the model all but `title`, which is the user's."""
+    """A tool as it is offered: to the model all but `title`, which is the user's. `refusal` says
+    why it cannot run with these JSON arguments, or "" when it can."""
 
     name: str
     title: str
@@ -18,6 +25,7 @@ class FunctionTool:
     parameters: dict[str, Any]
     time_limit_s: float = 5.0
     needs_approval: bool = False
+    refusal: Callable[[str], str] = any_arguments
 
     def as_session(self) -> Event:
         """The tool as the session object holds it."""

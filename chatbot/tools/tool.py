@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -51,28 +52,46 @@ class Tool:
         Raises:
             ToolError: the arguments do not fit, or the function says so.
         """
-        result = await self.function(context, **self._read(arguments))
+        given = read_arguments(self.function, self.offer.parameters, arguments)
+        result = await self.function(context, **given)
         if result is None:
             return "Done."
         return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
 
-    def _read(self, arguments: str) -> dict[str, Any]:
-        try:
-            given = json.loads(arguments or "{}")
-        except (ValueError, RecursionError):
-            raise ToolError(N_("The arguments are not valid JSON.")) from None
-        if not isinstance(given, dict):
-            raise ToolError(N_("The arguments must be a JSON object."))
-        hints = _hints(self.function)
-        if unknown := sorted(given.keys() - hints.keys()):
-            raise ToolError(f"There is no argument {unknown[0][:40]!r}.")
-        for name in self.offer.parameters["required"]:
-            if name not in given:
-                raise ToolError(f"The argument {name!r} is missing.")
-        try:
-            return {name: checked(hints[name], value, name) for name, value in given.items()}
-        except BadValue as error:
-            raise ToolError(f"The argument {error}.") from None
+
+def read_arguments(
+    function: ToolFunction, parameters: dict[str, Any], arguments: str
+) -> dict[str, Any]:
+    """JSON arguments as the function takes them; `parameters` is their schema.
+
+    Raises:
+        ToolError: they do not fit.
+    """
+    try:
+        given = json.loads(arguments or "{}")
+    except (ValueError, RecursionError):
+        raise ToolError(N_("The arguments are not valid JSON.")) from None
+    if not isinstance(given, dict):
+        raise ToolError(N_("The arguments must be a JSON object."))
+    hints = _hints(function)
+    if unknown := sorted(given.keys() - hints.keys()):
+        raise ToolError(f"There is no argument {unknown[0][:40]!r}.")
+    for name in parameters["required"]:
+        if name not in given:
+            raise ToolError(f"The argument {name!r} is missing.")
+    try:
+        return {name: checked(hints[name], value, name) for name, value in given.items()}
+    except BadValue as error:
+        raise ToolError(f"The argument {error}.") from None
+
+
+def refusal_of(function: ToolFunction, parameters: dict[str, Any], arguments: str) -> str:
+    """Why the function cannot be called with these arguments; "" when it can."""
+    try:
+        read_arguments(function, parameters, arguments)
+    except ToolError as error:
+        return str(error)
+    return ""
 
 
 def tool(
@@ -85,18 +104,20 @@ def tool(
     """Make a tool of a function: its name and docstring are the model's, `title` is the user's.
 
     Parameters are described by `Annotated[type, "description"]`; those with a default may be left
-    out. With `needs_approval` the user is asked on the page before it runs; one that `writes`
-    changes what is stored.
+    out. With `needs_approval` the user is asked on the page before it runs, once its arguments fit;
+    one that `writes` changes what is stored.
     """
 
     def made(function: ToolFunction) -> Tool:
+        parameters = parameters_of(function)
         offer = FunctionTool(
             name=function.__name__,
             title=title,
             description=" ".join((inspect.getdoc(function) or "").split()),
-            parameters=parameters_of(function),
+            parameters=parameters,
             time_limit_s=time_limit_s,
             needs_approval=needs_approval,
+            refusal=partial(refusal_of, function, parameters),
         )
         return Tool(function, offer, writes)
 

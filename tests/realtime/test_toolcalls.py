@@ -24,7 +24,11 @@ from chatbot.realtime.toolcalls import (
 from chatbot.realtime.toolset import FunctionTool
 
 CLOCK = FunctionTool("clock", "Look at the clock", "The time.", {"type": "object"}, 3.0)
-FORGET = FunctionTool("forget", "Forget a fact", "Forget.", {}, 5.0, needs_approval=True)
+FORGET = FunctionTool(
+    *("forget", "Forget a fact", "Forget.", {}, 5.0),
+    needs_approval=True,
+    refusal=lambda arguments: "That is not JSON." if arguments.endswith("}}") else "",
+)
 
 Event = dict[str, Any]
 
@@ -248,6 +252,15 @@ def test_the_user_is_asked_before_the_tool_runs() -> None:
     desk.finish("c1", "Forgotten.")
     assert desk.kinds() == ["asked", "started", "finished"]
     assert desk.answers == 1
+
+
+def test_nobody_is_asked_for_what_cannot_be_done() -> None:
+    desk = Desk()
+    desk.feed(called("c1", name="forget", arguments="{}}"), done(item("c1")))
+    assert desk.kinds() == ["finished"]
+    assert desk.told[0]["error"] == "That is not JSON."
+    assert json.loads(desk.outputs()["c1"]) == {"error": "That is not JSON."}
+    assert (desk.orders, desk.answers) == ([], 1)
 
 
 def test_a_refusal_is_told_to_the_model() -> None:
