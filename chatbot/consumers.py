@@ -16,11 +16,11 @@ from django.db import Error as DatabaseError
 from django.utils.translation import override
 
 from chatbot import control, metrics, sessions, store
-from chatbot.access import live_call_of, may_sign_in, settings_of
+from chatbot.access import conversation_for, live_call_of, may_sign_in, settings_of
 from chatbot.handover import clear_the_way, heard_of, spoken_ms_ago
 from chatbot.languages import language_of, translator
 from chatbot.models import Call as CallRow
-from chatbot.models import Turn, User
+from chatbot.models import Conversation, Turn, User
 from chatbot.opening import NOBODY, Refused, open_for, signed_in_user, started_event
 from chatbot.realtime.call import Call
 from chatbot.realtime.events import BadEvent, Event, dump, id_of, parse_bounded
@@ -100,6 +100,11 @@ class BrowserConsumer(StraightConsumer):
         """What the socket is for, once its user is known."""
         raise NotImplementedError
 
+    def asked(self, name: str) -> str | None:
+        """A value of the query of the socket's address."""
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        return query.get(name, [None])[0]
+
     async def join(self, group: str) -> None:
         """Receive what is sent to the group, until the socket closes."""
         await self.channel_layer.group_add(group, self.channel_name)
@@ -170,11 +175,6 @@ class CallConsumer(BrowserConsumer):
         context = ToolContext(opened.conversation.user, opened.conversation.pk, zone)
         self.relay = Relay(call, opened.call, address, self.send_now, context)
         self.task = asyncio.create_task(self.hold(self.relay, opened.call), name="call")
-
-    def asked(self, name: str) -> str | None:
-        """A value of the query of the socket's address."""
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        return query.get(name, [None])[0]
 
     async def hold(self, relay: Relay, row: CallRow) -> None:
         """Keep the call until it is over, then write that down and close the socket."""
@@ -255,10 +255,27 @@ class CaptionsConsumer(BrowserConsumer):
             await self.say(refusal_of(text_data))
 
     async def begin(self, user: User) -> None:
+        self.user = user
         await self.join(control.captions_group(user.pk))
-        self.live = await database_sync_to_async(self.find_live)(user)
-        await self.show({"type": "chat.watch.started", "live": self.live})
+        self.live = live = await database_sync_to_async(self.find_live)(user)
+        started = {"type": "chat.watch.started", "live": live}
+        shown = self.asked("conversation")
+        if live is None or live["conversation"]["id"] != shown:
+            started = await self.with_turns(started, shown)
+        await self.show(started)
         self.task = asyncio.create_task(self.look_after(user), name="captions")
+
+    async def with_turns(self, event: Event, conversation_id: str | None) -> Event:
+        """Adds what is stored of a conversation of the user's in which no call runs any more."""
+        with suppress(Conversation.DoesNotExist, DatabaseError):
+            turns = await database_sync_to_async(self.stored)(conversation_id or "")
+            return {**event, "turns": turns}
+        return event
+
+    def stored(self, conversation_id: str) -> list[Event]:
+        conversation = conversation_for(self.user, conversation_id)
+        with override(self.language):
+            return [turn.as_json() for turn in conversation.turns.all()]
 
     def find_live(self, user: User) -> Event | None:
         store.end_calls_of_dead_workers(user)
@@ -287,9 +304,11 @@ class CaptionsConsumer(BrowserConsumer):
     async def tell(self, event: Event) -> None:
         """The end of a call that another has followed already is no news."""
         if event["type"] == "chat.call.ended":
-            if self.live is None or self.live["call_id"] != event["call_id"]:
+            live = self.live
+            if live is None or live["call_id"] != event["call_id"]:
                 return
             self.live = None
+            event = await self.with_turns(event, live["conversation"]["id"])
         elif event["type"] == "chat.call.started":
             self.live = event
         await self.show(event)

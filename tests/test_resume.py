@@ -295,6 +295,46 @@ async def test_a_tab_that_watches_goes_from_the_lost_call_to_the_next(
         await tab.until("chat.call.ended", call_id=next_id)
 
 
+async def answer_for_long(session: Session) -> None:
+    await session.open()
+    await session.expect("input_audio_buffer.append")
+    await session.hear("What is the time?")
+    await session.begin_answer("It is noon.")
+    await session.hold()
+
+
+async def test_a_tab_that_watches_is_told_what_is_stored_when_the_call_has_ended(
+    alice: User, bob: User, settings: Settings
+) -> None:
+    """A page that is loaded again in mid-answer is one: it was made before the end."""
+    async with scripted_upstream(answer_for_long) as upstream:
+        settings.REALTIME_URL = upstream.url
+        async with opened(alice) as page, opened(alice, "/ws/captions/") as tab:
+            await page.send(tone(40))
+            played = await page.until("chat.audio")
+            facts = {name: played[name] for name in ("generation", "item_id", "content_index")}
+            report = {"type": "chat.playback", "played_ms": 500, "state": "playing", **facts}
+            await page.send(report)
+            await page.send({"type": "chat.hangup"})
+            ended = await tab.until("chat.call.ended")
+            conversation = page.told("chat.call.started")[0]["conversation"]["id"]
+        told = [(turn["text"], turn["status"], turn["heard_ms"]) for turn in ended["turns"]]
+        assert told == [
+            ("What is the time?", "completed", None),
+            ("It is noon.", "interrupted", 500),
+        ]
+        path = f"/ws/captions/?conversation={conversation}"
+        async with opened(alice, path) as late, opened(bob, path) as outsider:
+            assert (await late.until("chat.watch.started"))["turns"] == ended["turns"]
+            assert "turns" not in await outsider.until("chat.watch.started")
+        async with opened(alice, path_of(await Call.objects.aget())) as again:
+            await went_on(again)
+            async with opened(alice, path) as third:
+                started = await third.until("chat.watch.started")
+                assert "turns" not in started
+                assert started["live"]["turns"] == ended["turns"]
+
+
 async def test_two_tabs_that_take_over_at_once_leave_one_call(
     alice: User, settings: Settings
 ) -> None:

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 import pytest
@@ -63,12 +64,17 @@ def was_answered(page: Page, answers: int) -> None:
 
 def worker_of_the_call(site: Site) -> psutil.Process:
     """The process that holds the newest call, by the call's own row."""
+    (worker,) = in_database(
+        site, "SELECT worker FROM chatbot_call WHERE ended_at IS NULL ORDER BY started_at DESC"
+    )
+    return psutil.Process(int(worker.rpartition(":")[2]))
+
+
+def in_database(site: Site, query: str, *values: str) -> Any:
+    """The first row that the site has for this."""
     (database,) = (site.process.log.parent / "var").glob("*.sqlite3")
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        (worker,) = connection.execute(
-            "SELECT worker FROM chatbot_call WHERE ended_at IS NULL ORDER BY started_at DESC"
-        ).fetchone()
-    return psutil.Process(int(worker.rpartition(":")[2]))
+        return connection.execute(query, values).fetchone()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])

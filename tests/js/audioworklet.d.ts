@@ -7,3 +7,5 @@ declare class AudioWorkletProcessor {
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 
 declare const sampleRate: number;
+/** Seconds. */
+declare const currentTime: number;

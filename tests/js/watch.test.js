@@ -9,14 +9,14 @@ const { Watch } = await import("../../chatbot/static/chatbot/js/watch.js");
 function watching() {
   fresh();
   const told = [];
-  const watch = new Watch("/ws/captions/", ({ type }) => told.push(type));
+  const watch = new Watch("/ws/captions/", ({ type }) => told.push(type), () => "c1");
   watch.start();
   return { watch, told, socket: () => FakeSocket.all.at(-1) };
 }
 
 test("captions are handed on until nobody wants them any more", () => {
   const { watch, told, socket } = watching();
-  assert.equal(socket().url, "ws://here/ws/captions/");
+  assert.equal(socket().url, "ws://here/ws/captions/?conversation=c1");
   socket().accept();
   watch.stop();
   socket().tell({ type: "late" });

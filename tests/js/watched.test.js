@@ -54,6 +54,14 @@ test("captions stay when the worker dies with the socket, the answer as interrup
   assert.deepEqual(see(watched, gone, "c1", AT), watched);
 });
 
+test("what is stored when the call is over is shown as it is stored", () => {
+  const turns = [{ item_id: "a", role: "assistant", text: "Hi there", status: "interrupted", heard_ms: 300, heard_text: "Hi" }];
+  for (const over of [{ type: "chat.call.ended", turns }, { type: "chat.watch.started", live: null, turns }]) {
+    const [answer] = after("c1", started, said, over).transcript;
+    assert.deepEqual([answer.status, answer.heardMs, answer.heardText], ["interrupted", 300, "Hi"]);
+  }
+});
+
 test("a tool that waits when the tab is opened is shown as its row says", () => {
   const tool = { item_id: "f", role: "tool", text: "", tool_name: "forget", status: "in_progress" };
   const finished = { type: "chat.tool.finished", item_id: "f", name: "forget", status: "completed", text: "Done." };

@@ -75,13 +75,17 @@ const choosing = new Choosing(
 const talkButton = new TalkButton(button("talk"), (pressed) => phone?.talk(pressed));
 const watch = new Watch(screen.dataset.captionsPath ?? "", (event) => {
   if (isUnderWay(call)) return;
+  // The page may be older than the end of the call that it was loaded in.
+  if (event.type === "chat.watch.started" && event.turns) {
+    transcript = fold(transcript, { ...event, type: "chat.call.ended" });
+  }
   const gone = goneBy(event, watched);
   const seen = see(watched, event, conversation, new Date().toISOString());
   if (gone) conversations.deleted(gone);
   if (gone && gone === conversation) showNone();
   watched = seen;
   draw();
-});
+}, () => conversation);
 
 function draw() {
   const mode = isUnderWay(call) ? call.mode : choosing.remembered.mode;

@@ -22,10 +22,18 @@ export class Loudspeaker {
   #isPaused = false;
   /** @type {string | null} the item that is heard, or was last */
   #itemId = null;
-  /** How much of the newest item has come. */
-  #received = { itemId: "", bytes: 0 };
-  /** Where the newest answer that was heard is, or ended. @type {{itemId: string, playedMs: number} | null} */
+  /** @type {Map<string, number>} items of the newest answer -> how many bytes have come of each */
+  #received = new Map();
+  #receiving = "";
+  /**
+   * Where the newest answer that was heard was `at` that time of the context, or ended.
+   * @type {{key: AudioKey, playedMs: number, leftMs: number, at: number} | null}
+   */
   #heard = null;
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** A new call is dialled: what is not whole is silent until it is known whether it is cut. */
+  #isHeld = false;
   /** @type {string | null} the newest one that is stored whole */
   #wholeId = null;
 
@@ -37,11 +45,14 @@ export class Loudspeaker {
     this.#playback = new Playback({
       status: (shown) => {
         this.#itemId = shown.key?.itemId ?? this.#itemId;
-        if (shown.key) this.#heard = { itemId: shown.key.itemId, playedMs: shown.playedMs ?? 0 };
+        this.#hear(shown);
         status(shown);
         this.#reportPlaying(shown);
       },
-      ended: ({ key, playedMs, state }) => this.#tell(key, playedMs, state),
+      ended: ({ key, playedMs, state }) => {
+        this.#heard = { key, playedMs, leftMs: 0, at: 0 };
+        this.#tell(key, playedMs, state);
+      },
     });
   }
 
@@ -57,10 +68,11 @@ export class Loudspeaker {
 
   /** How far the newest answer was heard, as a call that goes on is told. */
   get heard() {
-    if (this.#heard?.itemId !== this.#received.itemId) return null;
-    const { itemId, playedMs } = this.#heard;
-    const received = Math.round(this.#received.bytes / BYTES_PER_MS);
-    return { heard: itemId, played: String(Math.floor(playedMs)), received: String(received) };
+    const { itemId = "" } = this.#heard?.key ?? {};
+    const bytes = this.#received.get(itemId);
+    if (!bytes) return null;
+    const received = Math.round(bytes / BYTES_PER_MS);
+    return { heard: itemId, played: String(Math.floor(this.#playedMs)), received: String(received) };
   }
 
   /** What goes to the device, for the echo gate. */
@@ -70,6 +82,7 @@ export class Loudspeaker {
 
   /** @param {AudioContext} context @param {string} workletUrl */
   async load(context, workletUrl) {
+    this.#context = context;
     await this.#playback.load(context, workletUrl);
   }
 
@@ -98,14 +111,21 @@ export class Loudspeaker {
 
   /** @param {ArrayBuffer} pcm */
   audio(pcm) {
-    this.#received.bytes += pcm.byteLength;
+    this.#received.set(this.#receiving, (this.#received.get(this.#receiving) ?? 0) + pcm.byteLength);
     this.#playback.audio(pcm);
     if (this.#isPaused && !this.#playback.paused) void this.#playback.pause();
+  }
+
+  /** A new call is dialled, and is told how far the answer was heard: that is to be all of it. */
+  hold() {
+    this.#isHeld = this.active && !this.whole && !this.#playback.paused;
+    if (this.#isHeld) void this.#playback.pause();
   }
 
   /** The call is lost: what has come is played, what is in doubt is not. */
   async lost() {
     this.#playback.finish();
+    this.#letGo();
     if (this.#isPaused) await this.cut();
   }
 
@@ -117,6 +137,11 @@ export class Loudspeaker {
     this.#isPaused = false;
     const cut = await this.#playback.flush();
     return cut && this.#position(cut.key, cut.playedMs);
+  }
+
+  /** Tell how far the answer has been heard, as it is known without asking. */
+  tell() {
+    if (this.active && this.#heard) this.#tell(this.#heard.key, this.#playedMs, "playing");
   }
 
   /** @param {number} volume 0..1 */
@@ -140,14 +165,32 @@ export class Loudspeaker {
       ({ item_id, status }) => item_id === this.#itemId && status === "completed",
     );
     if (this.active && !isWhole) void this.cut();
+    this.#letGo();
+  }
+
+  /** Play on what was held. */
+  #letGo() {
+    if (this.#isHeld && this.active) this.#playback.resume();
+    this.#isHeld = false;
+  }
+
+  /** @param {PlaybackStatus} status */
+  #hear({ key, playedMs = 0, queuedMs, paused, at = 0 }) {
+    if (key) this.#heard = { key, playedMs, leftMs: paused ? 0 : queuedMs, at };
+  }
+
+  /** What was played until now; the last word of the worklet is some milliseconds old. */
+  get #playedMs() {
+    const { playedMs, leftMs, at } = this.#heard ?? { playedMs: 0, leftMs: 0, at: 0 };
+    const sinceMs = 1000 * ((this.#context?.currentTime ?? 0) - at);
+    return playedMs + Math.max(0, Math.min(sinceMs, leftMs));
   }
 
   /** @param {any} header */
   #header(header) {
     if (!this.active) this.#itemId = header.item_id;
-    if (this.#received.itemId !== header.item_id) {
-      this.#received = { itemId: header.item_id, bytes: 0 };
-    }
+    if (!this.active && !this.#received.has(header.item_id)) this.#received.clear();
+    this.#receiving = header.item_id;
     const generation = this.#base + header.generation;
     this.#newest = Math.max(this.#newest, generation);
     this.#playback.header({ ...header, generation });

@@ -72,6 +72,7 @@ export class Phone {
   #callId = null;
   #conversation;
   #ended = false;
+  #leaving = new AbortController();
 
   /**
    * Call at once; to be made in the handler of a tap or a key, which lets sound be played.
@@ -115,6 +116,8 @@ export class Phone {
       closed: (closing) => this.#end({ type: "closed", closing }),
     });
     this.#sender = new Sender(this.#connection, wishes.conversation, sessionStorage, this.#due);
+    const { signal } = this.#leaving;
+    window.addEventListener("pagehide", ({ persisted }) => this.#leave(persisted), { signal });
     handlers.signal({ type: "dial" });
     if (wishes.mode) handlers.signal({ type: "mode", mode: wishes.mode });
     void this.#loadPlayback();
@@ -247,6 +250,7 @@ export class Phone {
     const tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const { persona } = this.#wishes;
     const playing = this.#loudspeaker.whole;
+    this.#loudspeaker.hold();
     const lost = { resume: this.#callId, playing, ...this.#loudspeaker.heard };
     return socketUrl(this.#line.callPath, {
       conversation: this.#conversation,
@@ -370,10 +374,20 @@ export class Phone {
     this.#handlers.signal({ type: "mode", mode });
   }
 
+  /**
+   * The page goes, at once: there is no time to ask for more than is known of what was heard.
+   * @param {boolean} mayReturn with its call, as far as that lives
+   */
+  #leave(mayReturn) {
+    this.#loudspeaker.tell();
+    if (!mayReturn) this.#sender.event({ type: "chat.hangup" });
+  }
+
   /** @param {Signal} signal */
   #end(signal) {
     if (this.#ended) return;
     this.#ended = true;
+    this.#leaving.abort();
     this.#connection.drop();
     this.#awake.end();
     this.#sound.end();

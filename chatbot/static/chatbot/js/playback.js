@@ -6,7 +6,7 @@
  * @typedef {import("./playqueue.js").Position} Position
  * @typedef {import("./playqueue.js").Settled} Settled
  * @typedef {{active: boolean, paused?: boolean, key?: AudioKey, playedMs?: number,
- *   queuedMs: number, cushionMs?: number, underRuns: number, level: number}} PlaybackStatus
+ *   queuedMs: number, cushionMs?: number, underRuns: number, level: number, at?: number}} PlaybackStatus
  * @typedef {AudioContext & {setSinkId?: (id: string) => Promise<void>}} SinkContext
  */
 

@@ -283,9 +283,9 @@ const committed = (transcript, { item_id, previous_item_id }, at) => {
   });
 };
 
-/** What is open when the call ends stays as it is: no more will come. @type {Rule} */
-const settle = (transcript) =>
-  transcript.map((turn) => {
+/** What is open when the call ends stays as it is, or as it is stored: no more will come. @type {Rule} */
+const settle = (transcript, { turns }) =>
+  (turns?.map(storedTurn) ?? transcript).map((/** @type {Turn} */ turn) => {
     /** @type {Partial<Record<TurnStatus, TurnStatus>>} */
     const outcomes = {
       speaking: textOf(turn) ? "failed" : "gone",

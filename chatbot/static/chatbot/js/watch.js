@@ -11,6 +11,7 @@ const FINAL = new Set([4401, 4403]);
 export class Watch {
   #path;
   #onEvent;
+  #conversationOf;
   /** @type {Transport | null} */
   #transport = null;
   #retryMs = FIRST_RETRY_MS;
@@ -21,10 +22,12 @@ export class Watch {
   /**
    * @param {string} path
    * @param {(event: import("./transport.js").SocketEvent) => void} onEvent
+   * @param {() => string | null} conversationOf the one whose turns are shown
    */
-  constructor(path, onEvent) {
+  constructor(path, onEvent, conversationOf) {
     this.#path = path;
     this.#onEvent = onEvent;
+    this.#conversationOf = conversationOf;
   }
 
   start() {
@@ -46,7 +49,8 @@ export class Watch {
   #dial() {
     clearTimeout(this.#timer);
     this.#transport?.drop();
-    this.#transport = new Transport(socketUrl(this.#path), {
+    const query = { conversation: this.#conversationOf() };
+    this.#transport = new Transport(socketUrl(this.#path, query), {
       event: (event) => {
         this.#retryMs = FIRST_RETRY_MS;
         this.#onEvent(event);

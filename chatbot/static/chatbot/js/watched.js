@@ -38,7 +38,8 @@ export function see(watched, event, conversation, at) {
   if (event.type === "chat.watch.started" || event.type === "chat.call.started") {
     const live = event.type === "chat.watch.started" ? event.live : event;
     // Its worker has died, and took the socket with it: what was shown stays.
-    if (!live && watched.state !== "none") return see(watched, ENDED, conversation, at);
+    const ended = { ...ENDED, turns: event.turns };
+    if (!live && watched.state !== "none") return see(watched, ended, conversation, at);
     if (!live) return NONE;
     return {
       state: !conversation || live.conversation.id === conversation ? "here" : "elsewhere",

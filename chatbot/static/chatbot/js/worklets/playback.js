@@ -8,8 +8,8 @@
  *      {type: "resume"} play on
  *      {type: "flush"}  be silent and drop what is left
  *      {type: "close"}  the end of this node
- * Out: {type: "status", active, paused, key, playedMs, queuedMs, cushionMs, underRuns, level}
- *          every 50 ms while it sounds, and once after
+ * Out: {type: "status", active, paused, key, playedMs, queuedMs, cushionMs, underRuns, level, at}
+ *          every 50 ms while it sounds, and once after; `at` seconds of the context's time
  *      {type: "settled", key, playedMs, state: "ended"} when an item was played to its end
  *      {type: "paused", position: Position | null} in answer to "pause"
  *      {type: "flushed", cut: Settled | null} in answer to "flush"
@@ -62,7 +62,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     const level = Math.sqrt(this.#powerSinceStatus / this.#samplesSinceStatus);
     const sounds = active || level > 0;
     if (sounds || this.#sounded) {
-      const status = { active, paused, queuedMs, cushionMs, underRuns, level, ...position };
+      const status = { active, paused, queuedMs, cushionMs, underRuns, level, at: currentTime, ...position };
       this.port.postMessage({ type: "status", ...status });
     }
     this.#sounded = sounds;
