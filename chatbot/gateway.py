@@ -96,6 +96,7 @@ class GatewayConsumer(CallConsumer):
                 frozenset(persona.user_settings), may_instruct=persona.api_clients_instruct
             ),
             model=model,
+            models=frozenset({persona.slug, persona.model, settings.REALTIME_MODEL}),
             now=time.time(),
             first_position=opened.next_position,
             new_id=new_item_id,

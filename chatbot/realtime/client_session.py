@@ -7,7 +7,7 @@ from typing import Any
 
 from chatbot.realtime import events
 from chatbot.realtime.events import Event
-from chatbot.realtime.fields import PCM
+from chatbot.realtime.fields import PCM, Refused
 from chatbot.realtime.permissions import (
     Permissions,
     Session,
@@ -42,13 +42,22 @@ _DEFAULTS: Session = {
 }
 
 
+_MODEL_STAYS = "Cannot update a session's model: it is chosen when the socket is opened."
+
+
 class ClientSession:
     """What is in force, what the client may see of it, and which updates are not answered yet."""
 
     def __init__(
-        self, persona: Mapping[str, Any], permissions: Permissions, session_id: str, model: str
+        self,
+        persona: Mapping[str, Any],
+        permissions: Permissions,
+        session_id: str,
+        model: str,
+        models: frozenset[str],
     ) -> None:
-        """`persona` is the session as the persona wants it. The tools that we run are not offered
+        """`persona` is the session as the persona wants it; `models` are all names by which a
+        client may call its model, which is shown as `model`. The tools that we run are not offered
         to clients, which run their own."""
         ours = {name: value for name, value in persona.items() if name not in ("tools", "include")}
         self._ours: Session = ours
@@ -56,6 +65,7 @@ class ClientSession:
         self._own: Session = {"instructions": "", "tools": []}
         self._changes: Session = {}
         self._permissions = permissions
+        self._models = (None, "", *models)
         self._identity = {"object": "realtime.session", "id": session_id, "model": model}
         self._expires_at = 0
         self._updates = Updates()
@@ -69,6 +79,11 @@ class ClientSession:
     def transcription_model(self) -> str:
         """Which recogniser writes down what the user says."""
         return str((self._in_force["audio"]["input"]["transcription"] or {}).get("model") or "")
+
+    @property
+    def detects_turns(self) -> bool:
+        """The upstream decides when the user has finished; else the client does."""
+        return self._in_force["audio"]["input"]["turn_detection"] is not None
 
     @property
     def silence_s(self) -> float:
@@ -96,8 +111,12 @@ class ClientSession:
         Raises:
             Refused: it is not forwarded.
         """
+        session = event.get("session")
+        wanted = session.get("model") if isinstance(session, dict) else None
+        if wanted not in self._models:
+            raise Refused("cannot_update_model", _MODEL_STAYS, "session.model")
         changes = permitted(
-            event.get("session"),
+            session,
             self._permissions,
             assistant_has_spoken=assistant_has_spoken,
             current=self._in_force,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from chatbot.realtime import api_errors, events, large_events, policy, problems
 from chatbot.realtime.audio import from_base64
+from chatbot.realtime.client_commits import COMMIT, COMMITTED, ClientCommits
 from chatbot.realtime.client_session import ClientSession
 from chatbot.realtime.context import replay
 from chatbot.realtime.effects import (
@@ -62,15 +63,18 @@ class GatewayCall:
         *,
         permissions: Permissions,
         model: str,
+        models: frozenset[str] = frozenset(),
         now: float,
         first_position: int = 0,
         new_id: Callable[[str], str],
     ) -> None:
-        """`history` are the stored turns in order; `model` is what the client asked for; `new_id`
-        makes an id from a prefix."""
+        """`history` are the stored turns in order; `model` is what the client asked for,
+        `models` are other names of it; `new_id` makes an id from a prefix."""
         self._history = list(history)
         self._new_id = new_id
-        self._session = ClientSession(settings.as_session(), permissions, new_id("sess"), model)
+        names = frozenset({model}) | models
+        own = settings.as_session()
+        self._session = ClientSession(own, permissions, new_id("sess"), model, names)
         self._requests = Requests(permissions)
         self._replayed = frozenset(turn.item_id for turn in history)
         self._unannounced = set(self._replayed)
@@ -80,6 +84,7 @@ class GatewayCall:
         self._limits = Limits(ROOM)
         self._retry = Retry()
         self._sounded = Sounded()
+        self._commits = ClientCommits()
         self._created: dict[str, Event] = {}
         self._asked: Event | None = None
         self._response: Event | None = None
@@ -118,6 +123,9 @@ class GatewayCall:
                 item = {**created["item"], "status": "completed"}
                 done = {**created, "type": "conversation.item.done", "item": item}
                 self._transcript.apply(done, now)
+            for _ in range(self._commits.unheard()):
+                taken = {"type": COMMITTED, "item_id": self._new_id("item")}
+                self._transcript.apply(taken, now)
             self._transcript.close(now)
             self._outbox.save_settled(self._transcript)
             self._outbox.ask(HangUp(code, reason))
@@ -180,6 +188,8 @@ class GatewayCall:
         """Close what was in flight as a cancelled response would be; ask again for what was only
         asked for."""
         running, self._response = self._response, None
+        is_unheard = self._transcript.awaits_words or self._commits.unheard() > 0
+        is_ended = is_unheard and not self._session.detects_turns
         for event in self._transcript.broken_off(running["id"] if running else None):
             if event["type"] == "response.done":
                 details = {"type": "cancelled", "reason": "client_cancelled"}
@@ -188,6 +198,9 @@ class GatewayCall:
             self._transcript.apply(event, now)
             self._tell(event)
         self._outbox.close()
+        self._commits.session_lost(is_ended)
+        if is_ended:
+            self._outbox.send({"type": COMMIT})
         self._sounded.anything = False
         for event in (*self._session.unanswered(), *self._created.values()):
             self._outbox.send(event)
@@ -239,8 +252,10 @@ class GatewayCall:
         if is_speech:
             pcm = _pcm(cleaned["audio"])
             self._check_pace(self._limits.speech(len(pcm), now))
+            self._commits.speak(pcm)
             self._outbox.send_speech(pcm)
             return
+        self._commits.send(kind)
         if kind == "response.create":
             self._asked = cleaned
         if kind == "conversation.item.create":
@@ -266,6 +281,7 @@ class GatewayCall:
             return
         try:
             event = events.parse(text)
+            self._commits.receive(event)
             decision = policy.FROM_UPSTREAM_TO_CLIENT.get(event["type"])
             if decision is None:
                 self._outbox.ask(Unknown(event["type"]))

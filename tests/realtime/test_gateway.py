@@ -47,6 +47,7 @@ class Desk:
             history or [],
             permissions=permissions,
             model="assistant",
+            models=frozenset({"gpt-realtime-2.1"}),
             now=1000.0,
             new_id=lambda prefix: f"{prefix}_{next(numbers)}",
         )
@@ -220,6 +221,26 @@ def test_an_update_that_is_not_the_clients_to_make_is_not_forwarded() -> None:
     update = {"type": "realtime", "instructions": "Be rude."}
     error = desk.refused("session.update", session=update)
     assert (error["code"], error["param"]) == ("setting_not_allowed", "session.instructions")
+
+
+@pytest.mark.parametrize("model", ["gpt-9", 7, ["assistant"]])
+def test_another_model_is_refused_with_all_that_comes_with_it(model: Any) -> None:
+    desk = Desk().ready()
+    session = {"type": "realtime", "model": model, "instructions": "Mine."}
+    error = desk.refused("session.update", session=session)
+    assert (error["code"], error["param"]) == ("cannot_update_model", "session.model")
+    desk.client("session.update", session={"type": "realtime", "max_output_tokens": 5})
+    desk.upstream("session.updated", session={"type": "realtime"})
+    assert "instructions" not in desk.sent()[0]["session"]
+
+
+@pytest.mark.parametrize("model", ["assistant", "gpt-realtime-2.1", "", None])
+def test_a_client_may_name_the_model_that_it_has(model: str | None) -> None:
+    desk = Desk().ready()
+    session = {"type": "realtime", "model": model, "instructions": "Mine."}
+    desk.client("session.update", session=session)
+    (forwarded,) = desk.sent()
+    assert forwarded["session"] == {"type": "realtime", "instructions": "Mine."}
 
 
 def test_the_voice_stays_once_it_was_heard() -> None:
@@ -669,6 +690,62 @@ def test_an_item_that_a_session_took_with_it_is_given_to_the_next() -> None:
     desk.call.upstream_lost(LOST, desk.now, 0.5)
     desk.open()
     assert [event for event in desk.sent() if event["type"] == sent["type"]] == [sent]
+
+
+def by_hand() -> Desk:
+    """The client ends its turns itself."""
+    desk = Desk().ready()
+    manual = {"audio": {"input": {"turn_detection": None}}}
+    desk.client("session.update", session={"type": "realtime", **manual})
+    desk.upstream("session.updated", session={"type": "realtime", **manual})
+    return desk
+
+
+def say(desk: Desk, ms: int) -> None:
+    desk.client("input_audio_buffer.append", audio=to_base64(bytes(48 * ms)))
+    desk.client("input_audio_buffer.commit")
+
+
+def failed(desk: Desk) -> list[tuple[str, str]]:
+    desk.call.hang_up(1000, "client gone", desk.now)
+    return [(saved.turn.role, saved.turn.status) for saved in desk.effects(SaveTurn)]
+
+
+def test_speech_that_was_ended_and_never_taken_is_a_failed_turn() -> None:
+    desk = by_hand()
+    say(desk, 500)
+    desk.call.upstream_lost(LOST, desk.now, 0.5)
+    assert failed(desk) == [("user", "failed")]
+
+
+def test_speech_that_was_taken_or_refused_is_no_second_turn() -> None:
+    desk = by_hand()
+    for _ in range(2):
+        say(desk, 500)
+    desk.upstream("input_audio_buffer.committed", item_id="u1", previous_item_id=None)
+    empty = {"code": "input_audio_buffer_commit_empty", "message": "Too short."}
+    desk.upstream("error", error=empty)
+    say(desk, 20)
+    assert failed(desk) == [("user", "failed")]
+    assert desk.effects(SaveTurn)[0].turn.item_id == "u1"
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_speech_that_a_session_took_with_it_is_ended_again(taken: bool) -> None:
+    desk = by_hand()
+    say(desk, 500)
+    desk.client("response.create")
+    if taken:
+        desk.upstream("input_audio_buffer.committed", item_id="u1", previous_item_id=None)
+    desk.sent()
+    desk.call.upstream_lost(LOST, desk.now, 0.5)
+    desk.open()
+    again = [event["type"].rpartition(".")[2] for event in desk.sent()]
+    assert again == ["append", "commit", "create"]
+    desk.upstream("input_audio_buffer.committed", item_id="u2", previous_item_id=None)
+    heard = "conversation.item.input_audio_transcription.completed"
+    desk.upstream(heard, item_id="u2", content_index=0, transcript="Hello.")
+    assert failed(desk) == [("user", "completed")]
 
 
 @pytest.mark.parametrize("taken", [True, False])
