@@ -62,6 +62,24 @@ def was_answered(page: Page, answers: int) -> None:
     expect(turns(page, "assistant").last).to_contain_text(re.compile(r"\w+"))
 
 
+def shown(page: Page) -> list[tuple[str | None, str | None, str]]:
+    """Role, status and words of each turn on the page, in order."""
+    return [
+        (
+            turn.get_attribute("data-role"),
+            turn.get_attribute("data-status"),
+            turn.locator(".turn-text").inner_text(),
+        )
+        for turn in page.get_by_test_id("turn").all()
+    ]
+
+
+def kill(worker: psutil.Process) -> None:
+    """As the system does that is out of memory: without a word."""
+    worker.send_signal(signal.SIGKILL)
+    wait_until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+
+
 def worker_of_the_call(site: Site) -> psutil.Process:
     """The process that holds the newest call, by the call's own row."""
     (worker,) = in_database(
@@ -181,25 +199,38 @@ def test_what_is_typed_while_the_line_is_down_is_sent(
         expect(turns(page, "user")).to_have_count(2)
 
 
-def test_what_is_said_and_then_typed_while_the_line_is_down_is_answered_in_that_order(
-    site: Site, speak: Speak, open_browser: OpenBrowser
+@pytest.mark.parametrize("lost", ["line cut", "worker killed", "worker killed in mid-sentence"])
+def test_what_is_said_and_then_typed_while_the_line_is_down_is_answered_and_stored_in_that_order(
+    site: Site, speak: Speak, open_browser: OpenBrowser, lost: str
 ) -> None:
     with calling(site, open_browser) as (page, cable):
         page.get_by_test_id("start-call").click()
         is_in(page, "listening")
+        worker = worker_of_the_call(site)
+        if lost == "worker killed in mid-sentence":
+            begin_to_say(page, speak(CAPITAL))
+            is_in(page, "hearing")
         cable.cut()
         is_in(page, "reconnecting")
-        say(page, silence(0.5) + speak(CAPITAL) + silence(1))
+        if lost != "line cut":
+            kill(worker)
+        if lost == "worker killed in mid-sentence":
+            say(page, silence(4))  # for as long as the sentence takes, which began before
+        else:
+            say(page, silence(0.5) + speak(CAPITAL) + silence(1))
         type_in(page, LEGS)
         cable.mend()
         was_answered(page, 2)
-        of_whom = [turn.get_attribute("data-role") for turn in page.get_by_test_id("turn").all()]
-        assert of_whom == ["user", "assistant", "user", "assistant"]
+        is_in(page, "listening")
+        live = shown(page)
+        assert [(role, status) for role, status, _ in live] == [
+            (role, "completed") for role in ("user", "assistant", "user", "assistant")
+        ]
         expect(turns(page, "user").first).to_contain_text("capital of France")
         expect(turns(page, "user").last).to_contain_text("How many legs")
-        is_in(page, "listening")
-        statuses = [turn.get_attribute("data-status") for turn in turns(page, "assistant").all()]
-        assert statuses == ["completed", "completed"]
+        page.reload()
+        expect(page.get_by_test_id("call")).to_have_attribute("data-state", "idle")
+        assert shown(page) == live
 
 
 def test_what_is_typed_while_the_line_is_down_is_sent_after_a_reload(
