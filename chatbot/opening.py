@@ -119,7 +119,7 @@ def started_event(call: Call, turns: Iterable[Turn], session: SessionSettings) -
     """`chat.call.started`: what the page needs to show the conversation so far, and what the call
     begins with."""
     conversation = call.conversation
-    persona = {"slug": conversation.persona.slug, "name": conversation.persona.name}
+    persona = {"slug": conversation.persona.slug, "name": conversation.persona.shown_name}
     return {
         "type": "chat.call.started",
         "call_id": str(call.pk),

@@ -61,7 +61,7 @@ def used(settings: SessionSettings) -> dict[str, Any]:
 def _as_json(persona: Persona) -> dict[str, Any]:
     return {
         "slug": persona.slug,
-        "name": persona.name,
+        "name": persona.shown_name,
         "description": persona.description,
         "permits": persona.user_settings,
         "eagerness": persona.eagerness,

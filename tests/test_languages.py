@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from chatbot.languages import catalogue_version, language_of, translator
-from chatbot.models import Turn, User
+from chatbot.models import Persona, Turn, User
 from chatbot.realtime.call import Call
 from chatbot.realtime.problems import refused_session
 from chatbot.realtime.session import SessionSettings
@@ -49,6 +49,32 @@ def test_the_choice_of_the_account_goes_before_the_browsers(client: Client, alic
     assert title(another_device, **GERMAN) == "Historial"
     User.objects.update(interface_language="tlh")
     assert title(another_device, **GERMAN) == "Verlauf"
+
+
+def test_the_first_persona_is_named_in_the_readers_language_until_staff_rename_it(
+    client: Client, alice: User, persona: Persona
+) -> None:
+    client.force_login(alice)
+    talk = alices_talk(alice)
+    addresses = ["/", "/history/", f"/history/{talk.pk}/"]
+
+    def pages() -> list[str]:
+        return [client.get(address, headers=GERMAN).content.decode() for address in addresses]
+
+    for page in pages():
+        assert ">Assistant<" not in page
+        assert "Assistent" in page
+    offered = client.get("/", headers=GERMAN).context["choices"]["personas"]
+    assert [each["name"] for each in offered] == ["Assistent"]
+    Persona.objects.update(name="Guide")
+    for page in pages():
+        assert "Guide" in page
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_call_names_its_persona_in_the_readers_language(alice: User) -> None:
+    async with opened(alice, language="de") as call:
+        assert (await call.until("chat.call.started"))["persona"]["name"] == "Assistent"
 
 
 def test_who_is_not_signed_in_chooses_for_the_browser(client: Client, alice: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot.realtime.choices import VOICES
@@ -11,6 +12,9 @@ from chatbot.realtime.session import SessionSettings
 
 #: What a persona may let a caller change; the names of `realtime/policy.py`.
 USER_SETTINGS = ("voice", "turn_detection", "speed", "output_modality", "language")
+
+#: What the persona of a new installation is called in its row.
+FIRST_NAME = "Assistant"
 
 
 def all_user_settings() -> list[str]:
@@ -161,6 +165,12 @@ class Persona(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """Its name as people read it: the one that every installation begins with is in their
+        language, any other as staff wrote it."""
+        return gettext("Assistant") if self.name == FIRST_NAME else self.name
 
     def session_settings(self) -> SessionSettings:
         """What a call with this persona tells the upstream."""
