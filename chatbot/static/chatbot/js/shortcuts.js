@@ -14,7 +14,7 @@ const OPEN = CSS.supports("selector(:popover-open)") ? "dialog[open], :popover-o
 export function listen(commands, wants) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
-    const focused = document.activeElement;
+    const focused = focusedElement();
     const command = commandOf(event, {
       ...wants(),
       typing: isTyping(focused),
@@ -24,6 +24,12 @@ export function listen(commands, wants) {
     if (!command || (event.repeat && command !== "talk")) return;
     if (commands[command](event) !== false) event.preventDefault();
   });
+}
+
+/** A dialog that has closed keeps the focus until the page is drawn again. */
+function focusedElement() {
+  const focused = document.activeElement;
+  return focused?.closest("dialog:not([open])") ? null : focused;
 }
 
 /**
