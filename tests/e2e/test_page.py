@@ -300,7 +300,7 @@ def test_conversations_are_renamed_deleted_and_had_back(
         # Deleting the one that is shown ends its call.
         talk.hover()
         talk.get_by_role("button", name="Delete").click()
-        expect(talk.get_by_test_id("undo")).to_contain_text("“Capitals” is deleted.")
+        expect(talk.get_by_test_id("undo")).to_contain_text("Deleted: “Capitals”")
         expect(talk.get_by_role("link")).to_have_count(0)
         is_in(page, "idle")
         expect(page.get_by_test_id("turn")).to_have_count(0)

@@ -40,8 +40,8 @@ test("a persona permits what it names, and eagerness with turn detection", () =>
 
 test("the first of a list is the persona's own, named", () => {
   const labels = (name) => optionsOf(choices, persona, name).map(({ label }) => label);
-  assert.deepEqual(labels("voice"), ["As usual: Alloy", "Alloy", "Marin"]);
-  assert.equal(labels("language")[0], "As usual: Detected automatically");
+  assert.deepEqual(labels("voice"), ["Alloy (as usual)", "Alloy", "Marin"]);
+  assert.equal(labels("language")[0], "Automatic (as usual)");
   assert.equal(optionsOf(choices, { ...persona, language: "xx" }, "language")[0].label, "As usual");
 });
 

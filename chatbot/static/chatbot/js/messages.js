@@ -37,8 +37,6 @@ export const MESSAGES = {
   "button.again": gettext("Call again"),
   "composer.message": gettext("Type a message"),
   "composer.continue": gettext("Type here to continue the call in this tab"),
-  "button.mute": gettext("Mute"),
-  "button.muted": gettext("Muted"),
   "talk.ready": gettext("Hold to talk"),
   "talk.pressed": gettext("Release to send"),
   "talk.muted": gettext("You are muted"),
@@ -71,7 +69,7 @@ export const MESSAGES = {
     ngettext("{count} turn copied.", "{count} turns copied.", count),
   "copy.failed": gettext("The browser did not let the page copy. Select the words and copy them."),
 
-  "recent.deleted": gettext("“{title}” is deleted."),
+  "recent.deleted": gettext("Deleted: “{title}”"),
   "recent.restored": gettext("“{title}” is back."),
   "recent.failed": gettext("That could not be saved. Check the connection and try again."),
 
@@ -82,10 +80,10 @@ export const MESSAGES = {
   "device.back": gettext("“{label}” is back and in use again."),
 
   "choice.usual": gettext("As usual"),
-  "choice.usual_is": gettext("As usual: {value}"),
-  "choice.any": gettext("Detected automatically"),
+  "choice.usual_is": gettext("{value} (as usual)"),
+  "choice.any": gettext("Automatic"),
   "choice.speed": gettext("{speed} ×"),
-  "choice.server_vad": gettext("you are silent for a moment"),
+  "choice.server_vad": gettext("you pause"),
   "choice.semantic_vad": gettext("what you said is complete"),
   "choice.none": gettext("you release the button"),
   "choice.auto": gettext("Neither soon nor late"),
