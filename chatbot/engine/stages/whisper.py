@@ -6,6 +6,7 @@ shorter, which the encoder accepts, and which takes a quarter of the time for a 
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,12 @@ class _Guess:
 
     @property
     def repeats(self) -> bool:
+        """All of it is said again, or it goes in circles."""
         data = self.text.encode()
-        return bool(data) and len(data) / len(zlib.compress(data)) > MOST_REPETITIVE
+        words = re.findall(r"\w+", self.text.lower())
+        half = len(words) // 2
+        is_said_twice = half > 0 and words == words[:half] * 2
+        return is_said_twice or len(data) / len(zlib.compress(data)) > MOST_REPETITIVE
 
     @property
     def credible(self) -> bool:
