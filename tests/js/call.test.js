@@ -105,6 +105,28 @@ test("a lost upstream is said calmly, and the call is as before once it is back"
   assert.equal(phaseOf(step(state, ready)), "listening");
 });
 
+test("a slow upstream is said until it is there again, and goes on where it was", () => {
+  const slow = event("chat.status", { state: "reconnecting", message: "Slow to answer." });
+  const hearing = event("input_audio_buffer.speech_started", { item_id: "u1" });
+  for (const [signal, phase] of [[answering, "thinking"], [hearing, "hearing"]]) {
+    const state = after(...open, signal, slow, { type: "microphone", state: "on" });
+    assert.equal(phaseOf(state), "reconnecting");
+    assert.equal(sentenceOf(state), "Slow to answer.");
+    assert.equal(phaseOf(step(state, ready)), phase);
+  }
+});
+
+test("what ended with a lost upstream is not waited for", () => {
+  const lost = event("chat.status", { state: "reconnecting", message: "Go on speaking." });
+  const hearing = event("input_audio_buffer.speech_started", { item_id: "u1" });
+  const gone = event("conversation.item.deleted", { item_id: "u1" });
+  const older = event("conversation.item.deleted", { item_id: "u0" });
+  assert.equal(phaseOf(after(...open, answering, answered, lost, ready)), "listening");
+  assert.equal(phaseOf(after(...open, hearing, gone, lost, ready)), "listening");
+  assert.equal(phaseOf(after(...open, hearing, lost, gone, ready)), "listening");
+  assert.equal(phaseOf(after(...open, hearing, older)), "hearing");
+});
+
 test("a lost line is said calmly, through all that it takes to have it back", () => {
   const connecting = event("chat.status", { state: "connecting", message: "Still trying." });
   const lost = after(...open, answering, { type: "lost", isOnline: true });

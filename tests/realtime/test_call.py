@@ -913,6 +913,20 @@ def test_a_lost_session_is_opened_again_at_once_and_the_page_is_told() -> None:
     assert h.told("chat.status")[-1]["state"] == "ready"
 
 
+def test_the_page_is_told_what_ended_with_a_session_that_is_lost() -> None:
+    h = Harness()
+    h.upstream({"type": "input_audio_buffer.speech_started", "item_id": "u1"})
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    h.drain()
+    assert [event["item_id"] for event in h.told("conversation.item.deleted")] == ["u1"]
+    h = Harness()
+    h.answer()
+    h.call.upstream_lost(LOST, h.now, 0.5)
+    h.drain()
+    (done,) = h.told("response.done")
+    assert (done["response"]["id"], done["response"]["status"]) == ("r1", "cancelled")
+
+
 def said_while_waiting(h: Harness) -> list[tuple[str, str]]:
     return [(event["state"], event["message"]) for event in h.told("chat.status")]
 

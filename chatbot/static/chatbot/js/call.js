@@ -26,6 +26,7 @@ import { say } from "./messages.js";
  * @property {boolean} talking the button of push-to-talk is held
  * @property {"on" | "blocked"} sound "blocked": the browser plays nothing until the next tap
  * @property {boolean} hearing the user is speaking
+ * @property {string | null} heardItem what was heard last, or is being heard
  * @property {boolean} asked an answer is due that has not begun
  * @property {string | null} responseId the answer being made
  * @property {boolean} playing
@@ -58,6 +59,7 @@ export const IDLE = {
   talking: false,
   sound: "on",
   hearing: false,
+  heardItem: null,
   asked: false,
   responseId: null,
   playing: false,
@@ -100,7 +102,10 @@ export function isUnderWay({ line }) {
   return line === "connecting" || line === "open" || line === "reconnecting";
 }
 
-/** What is not known any more once the server, or the upstream, is lost. */
+/**
+ * What is not known any more once the server is lost. Of an upstream that is lost the server tells
+ * what has ended with it; one that was only slow goes on.
+ */
 const FORGOTTEN = { hearing: false, responseId: null };
 
 /** @type {Record<string, (state: CallState, event: SocketEvent) => Partial<CallState>>} */
@@ -108,16 +113,22 @@ const ON_EVENT = {
   "chat.status": ({ line }, { state, message }) => {
     if (state === "ready") return { line: "open", progress: "" };
     if (line === "connecting" && state !== "reconnecting") return { progress: message };
-    return { line: "reconnecting", progress: message, ...FORGOTTEN };
+    return { line: "reconnecting", progress: message };
   },
   "chat.error": (_, { message, fatal }) =>
     fatal ? {} : { notice: { message, wayOut: null }, asked: false },
   "chat.tool.started": () => ({ asked: true }),
-  "input_audio_buffer.speech_started": () => ({ hearing: true, asked: false }),
+  "input_audio_buffer.speech_started": (_, { item_id }) => ({
+    hearing: true,
+    heardItem: item_id,
+    asked: false,
+  }),
   "input_audio_buffer.speech_stopped": () => ({ hearing: false, asked: true }),
   "input_audio_buffer.cleared": () => ({ hearing: false, asked: false }),
   "conversation.item.input_audio_transcription.completed": (_, { transcript }) =>
     transcript?.trim() ? {} : { asked: false },
+  "conversation.item.deleted": ({ heardItem }, { item_id }) =>
+    item_id === heardItem ? { hearing: false } : {},
   "chat.resumed": () => ({ hearing: false, asked: false }),
   "response.created": (_, { response }) => ({
     responseId: response.id,
