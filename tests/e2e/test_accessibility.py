@@ -1,4 +1,5 @@
-"""axe-core finds nothing to object to on any page, in light and dark, on phone and desktop."""
+"""axe-core finds nothing to object to on any page, in light and dark, on phone and desktop; a call
+is told in few words, and its keys stay in their places."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from playwright.sync_api import Page, expect
 
 from tests.axe import violations
 from tests.calling import call_tools, take_output
+from tests.e2e.cable import cable_to
+from tests.e2e.chat import hang_up, is_in
 from tests.e2e.conftest import OpenBrowser, Site, new_page, sign_in, silence
 from tests.e2e.test_tools import running, say, take_typed
 from tests.scripted import Session, tone
@@ -23,6 +26,13 @@ from tests.test_scripts_server import serving
 pytestmark = pytest.mark.xdist_group("e2e")
 
 FACT = {"fact": "I like tea."}
+CAPTION = {
+    "type": "response.output_audio_transcript.delta",
+    "response_id": "r3",
+    "item_id": "a3",
+    "output_index": 0,
+    "content_index": 0,
+}
 PASSWORD = "a-long-way-to-tipperary"
 
 
@@ -48,12 +58,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         previous = (await take_output(session, "item_c1"))["id"]
         await session.expect("response.create")
         await call_tools(session, {"c2": ("forget", FACT)}, previous, "r2")
-        await cue()
         previous = (await take_output(session, "item_c2"))["id"]
         await session.expect("response.create")
+        await cue()
         await session.begin_answer("Once upon a time", "a3", previous, "r3")
         for _ in range(60):
             await session.sound(tone(1000), "a3", "r3")
+            await session.emit({**CAPTION, "delta": " and on"})
         await cue()
         await session.expect("response.cancel", "conversation.item.truncate")
         await session.end_answer("Once upon a time", "a3", previous, "r3", status="cancelled")
@@ -237,3 +248,111 @@ def judge_what_opens_over_the_chat(stage: Stage, page: Page, check: Check) -> No
     check("conversations, over a phone's page")
     # The check ends on a desktop, where the list stands beside the call.
     expect(page.locator("#recent:popover-open")).to_have_count(0)
+
+
+#: Notes what each live region says, whenever there is something new in it.
+LISTEN = """
+window.told = [];
+const before = new Map();
+new MutationObserver((changes) => {
+  for (const region of document.querySelectorAll("[aria-live], [role=alert], [role=status]")) {
+    const words = region.checkVisibility() ? region.innerText.trim().split("\\n")[0] : "";
+    const isFilled = changes.some(
+      ({ type, target }) => type !== "attributes" && region.contains(target),
+    );
+    if (words && (isFilled || words !== before.get(region))) window.told.push(words);
+    before.set(region, words);
+  }
+}).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+"""
+
+
+def test_a_turn_is_told_in_few_words_and_waits_for_a_yes_or_no(stage: Stage, page: Page) -> None:
+    page.add_init_script(LISTEN)
+    sign_in(page, stage)
+    status = page.get_by_test_id("status")
+    for answer in ("Allow", "Don't allow"):
+        page.goto(stage.url)
+        page.get_by_test_id("start-call").click()
+        expect(status).to_have_text("Listening")
+        say(page, "Remember that I like tea, then forget it.")
+        expect(status).to_have_text("Thinking…")
+        stage.cues.put(None)
+        expect(status).to_have_text("Waiting for your permission")
+        page.get_by_role("button", name=answer, exact=True).click()
+        expect(status).to_have_text("Thinking…")
+        expect(page.get_by_test_id("turn")).to_have_count(3)
+        expect(page.get_by_test_id("turn").last).not_to_have_attribute("data-status", "in_progress")
+        expect(status).to_have_text("Thinking…")
+        stage.cues.put(None)
+        expect(status).to_have_text("Speaking")
+        expect(page.get_by_test_id("transcript")).to_contain_text("and on and on")
+        stage.cues.put(None)
+        page.get_by_test_id("interrupt").click()
+        expect(status).to_have_text("Listening")
+        hang_up(page)
+        told = page.evaluate("window.told")
+        assert told == ["Connecting…", "Listening", "Forget a fact?", "The call has ended"]
+
+
+#: Where things are on the page, in pixels; null for what is not shown.
+BOXES = """
+(selectors) => selectors.map((selector) => {
+  const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+  return width ? [x, y, width, height].map(Math.round) : null;
+})
+"""
+KEYS = ["#mute", "#mode", "#interrupt", "#end-call", "#composer"]
+WINDOWS = [(1280, 800), (390, 844)]
+
+
+def test_the_keys_of_a_call_stay_in_their_places(stage: Stage, open_browser: OpenBrowser) -> None:
+    with cable_to(stage.url) as cable, open_browser(silence(60)) as browser:
+        page = new_page(browser)
+        sign_in(page, Site(cable.url, stage.password, stage.process))
+
+        def boxes(*selectors: str) -> list[list[list[int] | None]]:
+            found = []
+            for width, height in WINDOWS:
+                page.set_viewport_size({"width": width, "height": height})
+                found.append(page.evaluate(BOXES, selectors))
+            return found
+
+        cable.stall()
+        page.get_by_test_id("start-call").click()
+        is_in(page, "connecting")
+        keys = boxes(*KEYS)
+        assert None not in keys[0] + keys[1]
+        cable.flow()
+        is_in(page, "listening")
+        assert boxes(*KEYS) == keys
+
+        # The first word moves all of it below the captions; from there on nothing moves.
+        say(page, "Remember that I like tea, then forget it.")
+        is_in(page, "thinking")
+        keys = boxes(*KEYS)
+        stage.cues.put(None)
+        refuse = page.get_by_role("button", name="Don't allow")
+        expect(refuse).to_be_visible()
+        assert boxes(*KEYS) == keys
+        refuse.click()
+        stage.cues.put(None)
+        is_in(page, "speaking")
+        assert boxes(*KEYS) == keys
+        stage.cues.put(None)
+        page.get_by_test_id("interrupt").click()
+        is_in(page, "listening")
+        assert boxes(*KEYS) == keys
+        page.get_by_test_id("mode").click()
+        page.keyboard.down("Space")
+        is_in(page, "hearing")
+        assert boxes(*KEYS) == keys
+        page.keyboard.up("Space")
+        page.get_by_test_id("mode").click()
+        cable.cut()
+        is_in(page, "reconnecting")
+        assert boxes(*KEYS) == keys
+        cable.mend()
+        is_in(page, "listening")
+        assert boxes(*KEYS) == keys
+        hang_up(page)

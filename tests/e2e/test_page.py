@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.e2e.chat import CAPITAL, hang_up, is_in, start_call, turns, type_in, typing
 from tests.e2e.conftest import OpenBrowser, Site, new_page, sign_in, silence
@@ -360,3 +360,151 @@ def test_a_conversation_deleted_in_another_tab_ends_its_call_calmly(
         for tab in (page, other):
             expect(tab.locator(talk).get_by_test_id("undo")).to_have_count(1)
             expect(tab.get_by_test_id("turn")).to_have_count(0)
+
+
+def test_the_focus_stays_at_hand(site: Site, open_browser: OpenBrowser) -> None:
+    with open_browser(silence(60)) as browser:
+        page = new_page(browser)
+        sign_in(page, site)
+        start, end, talk, message, settings = (
+            page.get_by_test_id(name)
+            for name in ("start-call", "end-call", "talk", "text-input", "settings")
+        )
+
+        def press(at: Locator, key: str = "Enter") -> None:
+            at.focus()
+            page.keyboard.press(key)
+
+        # One key begins and ends a call; held down, it does no more than begin it.
+        start.focus()
+        page.keyboard.down("Enter")
+        page.keyboard.down("Enter")
+        page.keyboard.down("Enter")
+        page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+        is_in(page, "listening")
+        expect(end).to_be_focused()
+        page.keyboard.press("Enter")
+        is_in(page, "ended")
+        expect(start).to_be_focused()
+
+        # Whoever holds the space bar to talk does not hang up with it.
+        press(page.get_by_test_id("mode"), "Space")
+        press(start)
+        is_in(page, "listening")
+        expect(talk).to_be_focused()
+        page.keyboard.down("Space")
+        is_in(page, "hearing")
+        page.keyboard.up("Space")
+        is_in(page, "listening")
+
+        # What opens over the page gives back what it took.
+        for at in (settings, message):
+            at.focus()
+            if at is settings:
+                page.keyboard.press("Enter")
+            else:
+                page.keyboard.press("Control+Shift+D")
+                page.locator("#close-debug").focus()
+            page.keyboard.press("Escape" if at is settings else "Enter")
+            expect(at).to_be_focused()
+        press(settings)
+        page.get_by_test_id("open-shortcuts").press("Enter")
+        expect(page.get_by_test_id("shortcuts")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(settings).to_be_focused()
+        press(page.get_by_test_id("mute"), ",")
+        expect(page.get_by_test_id("settings-dialog")).to_be_visible()
+        page.get_by_test_id("close-settings").press("Enter")
+        expect(page.get_by_test_id("mute")).to_be_focused()
+
+        # And what is told and dismissed does not take it away.
+        page.keyboard.press("Escape")
+        talk.press("Enter", delay=300)
+        expect(page.get_by_test_id("error")).to_contain_text("Nothing was heard")
+        press(page.locator("#notice-close"))
+        expect(page.get_by_test_id("error")).to_be_hidden()
+        expect(message).to_be_focused()
+
+
+def test_what_is_begun_without_a_network_can_be_begun_again_with_one(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(silence(60)) as browser:
+        context = browser.new_context()
+        page = new_page(context)
+        sign_in(page, site)
+        status, error = page.get_by_test_id("status"), page.get_by_test_id("error")
+        start, message = page.get_by_test_id("start-call"), page.get_by_test_id("text-input")
+
+        def is_calm() -> None:
+            is_in(page, "idle")
+            expect(status).to_have_text("Ready when you are")
+            expect(error).to_be_hidden()
+            expect(start).to_have_text("Start call")
+
+        context.set_offline(True)
+        expect(status).to_contain_text("This device is offline.")
+        context.set_offline(False)
+        is_calm()
+
+        # A call, and a message, fail at once; the message is kept where it was typed.
+        context.set_offline(True)
+        start.click()
+        is_in(page, "error")
+        expect(error).to_contain_text(
+            "This device is offline. Call again when the network is back."
+        )
+        message.fill(CAPITAL)
+        message.press("Enter")
+        is_in(page, "error")
+        expect(message).to_have_value(CAPITAL)
+        expect(page.get_by_test_id("turn")).to_have_count(0)
+        context.set_offline(False)
+        is_calm()
+        message.press("Enter")
+        expect(turns(page, "assistant").first).to_have_attribute("data-status", "completed")
+        expect(turns(page, "user")).to_have_count(1)
+        hang_up(page)
+
+        # What was opened before the network went away watches again when it is back.
+        other = new_page(context)
+        other.goto(page.url)
+        context.set_offline(True)
+        expect(other.get_by_test_id("status")).to_contain_text("This device is offline.")
+        context.set_offline(False)
+        start_call(page)
+        expect(other.get_by_test_id("status")).to_contain_text("in another tab")
+
+
+def test_a_tab_that_watches_says_how_to_go_on_there_for_as_long_as_one_can(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with open_browser(silence(120)) as browser:
+        context = browser.new_context()
+        first = new_page(context)
+        sign_in(first, site)
+        start_call(first)
+        second = new_page(context)
+        second.goto(site.url)
+
+        def offers(page: Page, *, to_continue: bool) -> None:
+            text = "Type here to continue the call in this tab" if to_continue else "Type a message"
+            expect(page.get_by_test_id("text-input")).to_have_attribute("placeholder", text)
+            expect(page.get_by_test_id("continue-here")).to_be_visible(visible=to_continue)
+
+        offers(first, to_continue=False)
+        offers(second, to_continue=True)
+        expect(second.get_by_test_id("start-call")).to_be_hidden()
+        first.get_by_test_id("text-input").fill("Not sent yet")
+        ask(second)
+        offers(second, to_continue=False)
+        is_in(first, "ended")
+        offers(first, to_continue=True)
+        expect(first.get_by_test_id("text-input")).to_have_value("Not sent yet")
+        expect(first.get_by_test_id("error")).to_contain_text("You can bring it back here.")
+        hang_up(second)
+        expect(first.get_by_test_id("status")).to_have_text("The call in the other tab has ended.")
+        offers(first, to_continue=False)
+        expect(first.get_by_test_id("error")).to_be_hidden()
+        expect(first.get_by_test_id("start-call")).to_have_text("Call again")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.chat import CAPITAL, LEGS, STORY, calling, is_in, turns, type_in, was_answered
 from tests.e2e.conftest import OpenBrowser, Site, Speak, silence
-from tests.e2e.voice import say
+from tests.e2e.voice import plug, say, unplug
 
 #: Two questions, one after another.
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(240)]
@@ -108,3 +108,36 @@ def test_a_press_without_a_word_asks_nothing(
         was_answered(page, 1)
         expect(turns(page, "user")).to_have_count(1)
         expect(page.get_by_test_id("error")).to_be_hidden()
+
+
+def test_the_page_says_what_to_do_in_each_way_to_talk(
+    site: Site, open_browser: OpenBrowser
+) -> None:
+    with calling(site, open_browser) as page:
+        call, mute, mode = (page.get_by_test_id(name) for name in ("call", "mute", "mode"))
+
+        def says(status: str, *hints: str) -> None:
+            expect(page.get_by_test_id("status")).to_have_text(status)
+            shown = page.locator(".key-hints span:visible")
+            expect(shown).to_have_text([*hints, "Esc interrupt", "? all shortcuts"])
+
+        says("Listening", "M mute")
+        mute.click()
+        says("You are muted", "M mute")
+        mode.click()
+        says("You are muted", "M mute")
+        page.keyboard.press("m")
+        says("Hold the button, or the space bar, and speak", "M mute", "Space hold to talk")
+        mode.click()
+        says("Listening", "M mute")
+        unplug(page, is_last=True)
+        says("Connected. Type a message.")
+        page.keyboard.press("m")
+        mode.click()
+        says("Connected. Type a message.", "Space hold to talk")
+        expect(call).to_have_attribute("data-muted", "false")
+        plug(page)
+        page.get_by_test_id("use-microphone").focus()
+        page.keyboard.press("Enter")
+        expect(mute).to_be_focused()
+        says("Hold the button, or the space bar, and speak", "M mute", "Space hold to talk")

@@ -4,6 +4,7 @@
  * Spoken answers are heard, and hearing, thinking and speaking alternate too fast to be told.
  */
 
+import { say } from "./messages.js";
 import { element } from "./view.js";
 
 /** Phases that are told; back to these others after `reconnecting` is told too. */
@@ -15,6 +16,7 @@ export class Announcer {
 
   /** @param {string} phase @param {string} sentence what the status line says */
   phase(phase, sentence) {
+    if (sentence === say("state.asking")) return; // the browser asks aloud; what it comes to is told
     const before = this.#phase;
     this.#phase = phase;
     const isBack = before === "connecting" || before === "reconnecting";

@@ -3,7 +3,7 @@
 
 import { Announcer } from "./announcer.js";
 import { Approvals } from "./approvals.js";
-import { IDLE, isUnderWay, phaseOf, step } from "./call.js";
+import { hasMicrophone, IDLE, isUnderWay, phaseOf, step } from "./call.js";
 import { Choosing } from "./choosing.js";
 import { Conversations } from "./conversations.js";
 import { copy } from "./copying.js";
@@ -30,6 +30,8 @@ import { goneBy, NONE, see } from "./watched.js";
 /** Close codes: nobody spoke; the conversation is not there any more. */
 const SILENT = 4408;
 const GONE = 4404;
+/** As the page shows it. */
+const TAKEN_OVER = "4409";
 
 const screen = element("call", HTMLElement);
 const input = element("text-input", HTMLTextAreaElement);
@@ -39,7 +41,7 @@ const announcer = new Announcer();
 const transcriptView = new TranscriptView(copyFrom);
 const approvals = new Approvals((callId, approved) => {
   phone?.answerTool(callId, approved);
-  draw();
+  receive({ type: "asked" });
 });
 const conversations = new Conversations(leaveConversation);
 
@@ -84,6 +86,8 @@ const watch = new Watch(screen.dataset.captionsPath ?? "", (event) => {
   if (gone) conversations.deleted(gone);
   if (gone && gone === conversation) showNone();
   watched = seen;
+  const isStale = watched.state === "over" && screen.dataset.close === TAKEN_OVER;
+  if (isStale) call = step(call, { type: "dismiss" });
   draw();
 }, () => conversation);
 
@@ -261,7 +265,7 @@ letGoAfterClicks(/** @type {HTMLElement} */ (document.querySelector(".stage")));
 listen(
   {
     talk: () => talkButton.press(),
-    mute: () => (phone ? phone.mute(!call.muted) : false),
+    mute: () => (phone && hasMicrophone(call) ? phone.mute(!call.muted) : false),
     interrupt: () => (canInterrupt() ? void phone?.interrupt() : false),
     write: () => input.focus(),
     settings: () => choosing.open(),

@@ -33,7 +33,7 @@ import { say } from "./messages.js";
  * @property {string} progress a word on connecting, or connecting again
  * @property {Notice | null} notice
  *
- * @typedef {{type: "dial"} | {type: "asked"} | {type: "stopped"} | {type: "dismiss"}
+ * @typedef {{type: "dial", mode?: Mode} | {type: "asked"} | {type: "stopped"} | {type: "dismiss"}
  *   | {type: "lost", isOnline: boolean}
  *   | {type: "mode", mode: Mode}
  *   | {type: "muted", muted: boolean}
@@ -102,6 +102,11 @@ export function isUnderWay({ line }) {
   return line === "connecting" || line === "open" || line === "reconnecting";
 }
 
+/** @param {CallState} state */
+export function hasMicrophone({ microphone }) {
+  return microphone === "on" || microphone === "asking";
+}
+
 /**
  * What is not known any more once the server is lost. Of an upstream that is lost the server tells
  * what has ended with it; one that was only slow goes on.
@@ -147,7 +152,7 @@ const ON_EVENT = {
 export function step(state, signal) {
   switch (signal.type) {
     case "dial":
-      return { ...IDLE, line: "connecting" };
+      return { ...IDLE, line: "connecting", mode: signal.mode ?? IDLE.mode };
     case "lost":
       return lost(state, signal.isOnline);
     case "mode":

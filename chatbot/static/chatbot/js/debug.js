@@ -1,6 +1,7 @@
 // @ts-check
 /** The drawer with the details of the connection: numbers and kinds of events, no sound, no words. */
 
+import { hasKeyboard } from "./focus.js";
 import { say } from "./messages.js";
 import { element } from "./view.js";
 
@@ -49,7 +50,9 @@ export class Debug {
 
   /** @param {boolean} open */
   toggle(open) {
+    const byKeyboard = !open && hasKeyboard(this.#drawer);
     this.#drawer.hidden = !open;
+    if (byKeyboard) element("text-input", HTMLElement).focus();
     clearInterval(this.#timer);
     if (!open) return;
     this.#draw();

@@ -118,8 +118,7 @@ export class Phone {
     this.#sender = new Sender(this.#connection, wishes.conversation, sessionStorage, this.#due);
     const { signal } = this.#leaving;
     window.addEventListener("pagehide", ({ persisted }) => this.#leave(persisted), { signal });
-    handlers.signal({ type: "dial" });
-    if (wishes.mode) handlers.signal({ type: "mode", mode: wishes.mode });
+    handlers.signal({ type: "dial", mode: wishes.mode });
     void this.#loadPlayback();
     if (wishes.microphone) void this.openMicrophone();
   }

@@ -1,5 +1,8 @@
 // @ts-check
-/** A second press so soon and so near is the rest of a double click, whatever lies there by now. */
+/**
+ * Presses that nobody means: a second one so soon and so near is the rest of a double click,
+ * whatever lies there by now, and a key that is held presses once, wherever the focus goes.
+ */
 
 const SOON_MS = 400;
 const NEAR_PX = 24;
@@ -14,7 +17,7 @@ export function isSlip(before, press) {
   return Math.hypot(press.x - before.x, press.y - before.y) <= NEAR_PX;
 }
 
-/** Buttons of the page take no second half of a double click on another button. */
+/** Buttons of the page take no such press. */
 export function ignoreSlips() {
   /** @type {Press | null} */
   let before = null;
@@ -33,6 +36,14 @@ export function ignoreSlips() {
       isIgnored = isSlip(before, press);
       before = isIgnored && before ? { ...press, on: before.on } : press;
       if (isIgnored) stop(event);
+    },
+    { capture: true },
+  );
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const isOnKey = event.target instanceof Element && event.target.closest("button, a, summary");
+      if (event.repeat && event.key === "Enter" && isOnKey) event.preventDefault();
     },
     { capture: true },
   );

@@ -1,8 +1,9 @@
 // @ts-check
 /** Draws the call: words by textContent, facts by data attributes, levels by custom properties. */
 
-import { isUnderWay, phaseOf, sentenceOf } from "./call.js";
+import { hasMicrophone, isUnderWay, phaseOf, sentenceOf } from "./call.js";
 import { Figure } from "./figure.js";
+import { hasKeyboard } from "./focus.js";
 import { say } from "./messages.js";
 
 /**
@@ -60,6 +61,7 @@ export class View {
   #figure = new Figure(this.#canvas);
   #microphone = element("mic-level", HTMLElement);
   #status = element("status", HTMLElement);
+  #stage = /** @type {HTMLElement} */ (document.querySelector(".stage"));
   #notice = element("notice", HTMLElement);
   #noticeText = element("notice-text", HTMLElement);
   #start = button("start-call");
@@ -79,8 +81,8 @@ export class View {
     const phase = phaseOf(call);
     const underWay = isUnderWay(call);
     const focused = document.activeElement;
-    const byKeyboard = focused?.closest(".controls") && focused.matches(":focus-visible");
-    const hasMicrophone = call.microphone === "on" || call.microphone === "asking";
+    const byKeyboard = hasKeyboard(this.#stage);
+    const canSpeak = hasMicrophone(call);
     Object.assign(this.#screen.dataset, {
       state: phase,
       mode,
@@ -96,20 +98,27 @@ export class View {
     this.#mode.hidden = !underWay && runsElsewhere;
     this.#end.hidden = this.#interrupt.hidden = !underWay;
     this.#interrupt.disabled = !["speaking", "thinking", "hearing"].includes(phase);
-    this.#useMicrophone.hidden = !underWay || hasMicrophone;
-    this.#mute.hidden = !underWay || !hasMicrophone;
+    this.#useMicrophone.hidden = !underWay || canSpeak;
+    this.#mute.hidden = !underWay || !canSpeak;
     this.#microphone.hidden = call.microphone !== "on";
     write(this.#startLabel, say(call.line === "idle" ? "button.start" : "button.again"));
     this.#drawTalk(call, mode === "push-to-talk", underWay);
     const continues = !underWay && watched === "here";
     this.#input.placeholder = say(continues ? "composer.continue" : "composer.message");
     this.#drawNotice(call.notice);
-    if (byKeyboard && focused instanceof HTMLElement && focused.hidden) this.#focusNext();
+    if (byKeyboard && focused instanceof HTMLElement && focused.hidden) this.#focusNext(focused);
   }
 
-  /** The key that was pressed is gone: the focus goes to what begins or ends the call now. */
-  #focusNext() {
-    [this.#end, this.#continue, this.#start].find(({ hidden }) => !hidden)?.focus();
+  /**
+   * The key that was pressed is gone: the focus goes to the one in its place, else to what the
+   * space bar is for now, else to what begins or ends the call.
+   * @param {HTMLElement} gone
+   */
+  #focusNext(gone) {
+    const keys = [this.#talk, this.#end, this.#continue, this.#start];
+    if (gone === this.#useMicrophone) keys.unshift(this.#mute);
+    if (gone === this.#mute) keys.unshift(this.#useMicrophone);
+    keys.find(({ hidden, disabled }) => !hidden && !disabled)?.focus();
   }
 
   /** No call can be made with this browser, not even a written one. */
@@ -155,7 +164,9 @@ export class View {
 
   /** @param {CallState["notice"]} notice */
   #drawNotice(notice) {
+    const byKeyboard = !notice && hasKeyboard(this.#notice);
     this.#notice.hidden = notice === null;
+    if (byKeyboard) this.#input.focus();
     write(this.#noticeText, notice?.message ?? "");
     for (const link of this.#notice.querySelectorAll("[data-way-out]")) {
       if (link instanceof HTMLElement) link.hidden = link.dataset.wayOut !== notice?.wayOut;
