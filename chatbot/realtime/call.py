@@ -195,6 +195,7 @@ class Call:
         """Close what was in flight: the answer as interrupted; words not understood are said
         again to the next session, so their turn begins anew."""
         answer_owed = self._answers.is_busy and not self._playback.has_begun_answer
+        self._outbox.session_lost()
         is_committed = self._commits.session_lost()
         for event in self._transcript.broken_off(self._answers.response_id):
             self._relay(event, now)
@@ -344,7 +345,7 @@ class Call:
         event = without_secrets(event)
         if previous := event.get("previous_item_id"):
             event = {**event, "previous_item_id": self._transcript.shown_previous(previous)}
-        self._outbox.keep_all_speech(self._transcript.awaits_words)
+        self._commits.keep_speech()
         if event["type"] in policy.CAPTIONS:
             self._outbox.show(event)
         else:

@@ -18,9 +18,16 @@ class ClientCommits:
         self._bytes = 0
         self._waiting: list[int] = []
 
-    def speak(self, pcm: bytes) -> None:
-        """Speech for the upstream."""
+    def speak(self, pcm: bytes) -> bool:
+        """Speech for the upstream: whether it is the first since the last commit."""
+        is_first = not self._bytes
         self._bytes += len(pcm)
+        return is_first
+
+    @property
+    def is_any_unheard(self) -> bool:
+        """Something was said that the upstream has not taken as a turn."""
+        return bool(self._bytes or self.unheard())
 
     def send(self, kind: str) -> None:
         """Another event of the client's."""

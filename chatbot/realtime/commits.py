@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from chatbot.realtime.audio import bytes_of
 from chatbot.realtime.context import ends_unanswered
 from chatbot.realtime.events import Event, id_of
+from chatbot.realtime.held import bytes_to_keep
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.sentences import N_
@@ -54,13 +55,24 @@ class Commits:
 
     def speak(self, pcm: bytes) -> None:
         """Speech for the upstream."""
-        self._outbox.send_speech(pcm)
+        is_first = not self._bytes
         self._bytes += len(pcm)
+        if is_first:
+            self.keep_speech()
+        self._outbox.send_speech(pcm)
 
     def clear(self, event: Event) -> None:
         """What was said since the last commit is not wanted."""
         self._outbox.send({"type": event["type"]})
         self._bytes = 0
+        self.keep_speech()
+
+    def keep_speech(self) -> None:
+        """What the upstream has not understood is kept, to be said again to another."""
+        is_by_hand = not self._session.detects_turns
+        is_unheard = is_by_hand and bool(self._bytes or self._heard_as_speech())
+        is_needed = is_unheard or self._transcript.awaits_words
+        self._outbox.keep_speech(bytes_to_keep(is_needed, not is_by_hand))
 
     def commit(self, event: Event) -> None:
         """The user has ended their turn: one that is too short is refused here, before an answer

@@ -26,6 +26,7 @@ from chatbot.realtime.effects import (
 )
 from chatbot.realtime.events import BadEvent, Event, id_of
 from chatbot.realtime.fields import Refused
+from chatbot.realtime.held import bytes_to_keep
 from chatbot.realtime.limits import Limits
 from chatbot.realtime.outbox import Outbox
 from chatbot.realtime.permissions import Permissions
@@ -184,9 +185,17 @@ class GatewayCall:
             self._break_off(now)
         self._outbox.ask(Connect(delay))
 
+    def _keep_speech(self) -> None:
+        """What the upstream has not understood is kept, to be said again to another."""
+        detects_turns = self._session.detects_turns
+        is_unheard = not detects_turns and self._commits.is_any_unheard
+        is_needed = is_unheard or self._transcript.awaits_words
+        self._outbox.keep_speech(bytes_to_keep(is_needed, detects_turns))
+
     def _break_off(self, now: float) -> None:
         """Close what was in flight as a cancelled response would be; ask again for what was only
         asked for."""
+        self._outbox.session_lost()
         running, self._response = self._response, None
         is_unheard = self._transcript.awaits_words or self._commits.unheard() > 0
         is_ended = is_unheard and not self._session.detects_turns
@@ -252,10 +261,13 @@ class GatewayCall:
         if is_speech:
             pcm = _pcm(cleaned["audio"])
             self._check_pace(self._limits.speech(len(pcm), now))
-            self._commits.speak(pcm)
+            is_first = self._commits.speak(pcm)
+            if is_first:
+                self._keep_speech()
             self._outbox.send_speech(pcm)
             return
         self._commits.send(kind)
+        self._keep_speech()
         if kind == "response.create":
             self._asked = cleaned
         if kind == "conversation.item.create":
@@ -300,7 +312,7 @@ class GatewayCall:
             return
         if event["type"] != "conversation.item.deleted":  # the client's business; rows stay
             self._transcript.apply(event, now)
-        self._outbox.keep_all_speech(self._transcript.awaits_words)
+        self._keep_speech()
         if event["type"] == "response.done":
             event = api_errors.without_keys(event)
             self._tell(event)

@@ -9,7 +9,8 @@ from chatbot.realtime.audio import BYTES_PER_SECOND
 #: 15 seconds of speech; what is older than that is let go first. Typed text is never let go.
 MAX_HELD_BYTES = 15 * BYTES_PER_SECOND
 MAX_HELD_EVENTS = 64
-#: While nobody speaks, this much is kept: the start of a word that no detector has noticed yet.
+#: Where the upstream detects turns, this much is kept while nobody speaks: the start of a word that
+#: it has not noticed yet.
 PREFIX_BYTES = BYTES_PER_SECOND
 
 Held = tuple[str, int]
@@ -56,11 +57,19 @@ class HeldSpeech:
         del self._frames[index]
 
 
+def bytes_to_keep(is_needed: bool, detects_turns: bool) -> int:
+    """How much of what was said may have to be said again: all of a turn that `is_needed`, else
+    the start of one where the upstream `detects_turns`."""
+    if is_needed:
+        return MAX_HELD_BYTES
+    return PREFIX_BYTES if detects_turns else 0
+
+
 class RecentSpeech:
-    """What the present session was sent last: all of an unfinished turn, else a second."""
+    """What the present session was sent last, and may not have understood."""
 
     def __init__(self) -> None:
-        self.keep_all = False
+        self._most_bytes = PREFIX_BYTES
         self._frames: deque[Held] = deque()
         self._bytes = 0
 
@@ -70,8 +79,15 @@ class RecentSpeech:
             return
         self._frames.append((frame, audio_bytes))
         self._bytes += audio_bytes
-        most = MAX_HELD_BYTES if self.keep_all else PREFIX_BYTES
-        while self._bytes > most:
+        self._let_go()
+
+    def keep(self, most_bytes: int) -> None:
+        """No more than so much of it, from now on."""
+        self._most_bytes = most_bytes
+        self._let_go()
+
+    def _let_go(self) -> None:
+        while self._bytes > self._most_bytes:
             self._bytes -= self._frames.popleft()[1]
 
     def take(self) -> list[Held]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chatbot.realtime import events
 from chatbot.realtime.effects import Effect, Publish, SaveTurn, Told
 from chatbot.realtime.events import Event
-from chatbot.realtime.held import HeldSpeech, RecentSpeech
+from chatbot.realtime.held import Held, HeldSpeech, RecentSpeech
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.sentences import Translate, in_english, in_words_of
 from chatbot.realtime.transcript import Transcript
@@ -29,6 +29,7 @@ class Outbox:
         self._held = HeldSpeech(room)
         self._held_items: set[str] = set()
         self._recent = RecentSpeech()
+        self._said_again: list[Held] = []
 
     def take_for_browser(self) -> list[str | bytes]:
         drained, self._to_browser = self._to_browser, []
@@ -123,9 +124,9 @@ class Outbox:
         else:
             self._held.add(frame, len(pcm))
 
-    def keep_all_speech(self, is_needed: bool) -> None:
-        """Whether what is being said would have to be said again to a new session."""
-        self._recent.keep_all = is_needed
+    def keep_speech(self, most_bytes: int) -> None:
+        """So much of what was said last would have to be said again to a new session."""
+        self._recent.keep(most_bytes)
 
     def open(self) -> None:
         """The session is ready: send what was held."""
@@ -135,10 +136,15 @@ class Outbox:
             self._to_upstream.append(frame)
             self._recent.add(frame, size)
 
+    def session_lost(self) -> None:
+        """The session is gone. What it may not have understood is put by."""
+        self._said_again = self._recent.take()
+
     def close(self) -> None:
-        """The session is gone. What it may not have understood is to be said again, first."""
+        """All that the lost session had begun is broken off: what was put by is to be said again,
+        first."""
         if self.is_open:
             self.is_open = False
             self._to_upstream = []
-            for frame, size in self._recent.take():
+            for frame, size in self._said_again:
                 self._held.add(frame, size)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.realtime.test_call import Harness, typed
+from chatbot.realtime.events import Event
+from tests.realtime.test_call import Harness, reopen, typed
 from tests.realtime.test_hang_up import CLEAR, COMMIT, COMMITTED, push_to_talk, say
 
 CREATE = {"type": "response.create"}
@@ -79,3 +80,36 @@ def test_a_refusal_of_the_upstreams_is_told_with_the_pages_own_id() -> None:
     assert told(h) == [(EMPTY, "mine")]
     h.upstream(REFUSED)
     assert len(told(h)) == 1
+
+
+WORDS = {
+    "type": "conversation.item.input_audio_transcription.completed",
+    "item_id": "u1",
+    "content_index": 0,
+    "transcript": "Hello.",
+}
+
+
+@pytest.mark.parametrize(
+    ("until", "again"),
+    [
+        ([], ["append"] * 100),
+        ([COMMIT], [*["append"] * 100, "commit"]),
+        ([COMMIT, COMMITTED], [*["append"] * 100, "commit"]),
+        ([COMMIT, COMMITTED, WORDS], []),
+        ([CLEAR], []),
+    ],
+    ids=["being said", "ended", "taken", "understood", "not wanted"],
+)
+def test_a_turn_is_said_again_to_the_next_session_whole_or_not_at_all(
+    until: list[Event], again: list[str]
+) -> None:
+    h = push_to_talk()
+    say(h, 4000)
+    for event in until:
+        (h.browser if event in (COMMIT, CLEAR) else h.upstream)(event)
+    reopen(h)
+    h.forget()
+    h.upstream({"type": "session.updated", "session": {}})
+    kinds = [kind.rpartition(".")[2] for kind in h.types(h.to_upstream)]
+    assert [kind for kind in kinds if kind in ("append", "commit")] == again

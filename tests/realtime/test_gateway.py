@@ -730,6 +730,20 @@ def test_speech_that_was_taken_or_refused_is_no_second_turn() -> None:
     assert desk.effects(SaveTurn)[0].turn.item_id == "u1"
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_speech_of_seconds_is_said_again_whole(ended: bool) -> None:
+    desk = by_hand()
+    for _ in range(40):
+        desk.client("input_audio_buffer.append", audio=to_base64(bytes(48 * 100)))
+    if ended:
+        desk.client("input_audio_buffer.commit")
+    desk.sent()
+    desk.call.upstream_lost(LOST, desk.now, 0.5)
+    desk.open()
+    again = [event["type"].rpartition(".")[2] for event in desk.sent()]
+    assert again == ["append"] * 40 + ["commit"] * ended
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_speech_that_a_session_took_with_it_is_ended_again(taken: bool) -> None:
     desk = by_hand()
