@@ -10,9 +10,7 @@ from uuid import UUID
 
 from django.db.models import (
     Case,
-    Count,
     DurationField,
-    Exists,
     ExpressionWrapper,
     F,
     Manager,
@@ -68,7 +66,7 @@ def spoken_conversations_of(user: User) -> QuerySet[Conversation]:
 
 def spoken(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Those in which something was said; the others are calls that came to nothing."""
-    return conversations.filter(Exists(Turn.objects.filter(conversation=OuterRef("pk"))))
+    return conversations.filter(turn_count__gt=0)
 
 
 def conversation_for(user: User, conversation_id: str | UUID) -> Conversation:
@@ -165,16 +163,15 @@ def is_token_of_inactive_user(digest: str) -> bool:
 
 
 def with_length(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Adds `turn_count`, and `length`: how long its calls lasted in all (None without calls).
+    """Adds `length`: how long its calls lasted in all (None without calls).
 
-    Sub-queries, so that further joins (a search, a filter) count nothing twice.
+    A sub-query, so that further joins (a search, a filter) count nothing twice.
     """
     lasted = ExpressionWrapper(
         Coalesce(F("ended_at"), F("last_seen_at")) - F("started_at"), output_field=DurationField()
     )
     calls = _of_conversation(Call.objects).annotate(total=Sum(lasted)).values("total")
-    turns = _of_conversation(Turn.objects).annotate(total=Count("pk")).values("total")
-    return conversations.annotate(turn_count=Coalesce(Subquery(turns), 0), length=Subquery(calls))
+    return conversations.annotate(length=Subquery(calls))
 
 
 def turns_saying(user: User, words: list[str]) -> QuerySet[Turn]:

@@ -127,7 +127,7 @@ class Said(admin.SimpleListFilter):
     ) -> QuerySet[Conversation]:
         if self.value() == "all":
             return queryset
-        return queryset.filter(turns=None) if self.value() == "none" else spoken(queryset)
+        return queryset.filter(turn_count=0) if self.value() == "none" else spoken(queryset)
 
 
 class Deleted(admin.SimpleListFilter):
@@ -223,7 +223,7 @@ class ConversationAdmin(ConversationModelAdmin):
 
     @admin.display(description=_("turns"), ordering="turn_count")
     def turns(self, conversation: Conversation) -> int:
-        return int(getattr(conversation, "turn_count", 0))
+        return conversation.turn_count
 
     @admin.display(description=_("cost"), ordering="known_usd")
     def cost(self, conversation: Conversation) -> str:

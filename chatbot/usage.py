@@ -35,7 +35,7 @@ _SUMS: dict[str, Any] = {
 
 #: What totals can be made by, as a look-up from `Usage`.
 USER = "call__conversation__user__username"
-PERSONA = "call__conversation__persona__name"
+PERSONA = "persona__name"
 MODEL = "model"
 
 

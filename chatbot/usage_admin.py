@@ -32,8 +32,8 @@ class UsageAdmin(UsageModelAdmin):
         "tokens_out", "seconds",
     ]  # fmt: skip
     list_display_links = None
-    list_filter = ["created_at", "call__conversation__persona", "model", "kind"]
-    list_select_related = ["call__conversation__user", "call__conversation__persona"]
+    list_filter = ["created_at", "persona", "model", "kind"]
+    list_select_related = ["call__conversation__user", "persona"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     search_fields = ["call__conversation__user__username"]
@@ -72,11 +72,11 @@ class UsageAdmin(UsageModelAdmin):
 
     @admin.display(description=_("user"))
     def user(self, row: Usage) -> str:
-        return row.call.conversation.user.username
+        return row.call.conversation.user.username if row.call else "-"
 
     @admin.display(description=_("persona"))
     def persona(self, row: Usage) -> str:
-        return row.call.conversation.persona.name
+        return row.persona.name if row.persona else "-"
 
     @admin.display(description=_("tokens in"))
     def tokens_in(self, row: Usage) -> int:

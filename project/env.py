@@ -23,6 +23,11 @@ FLAGS = {
     **dict.fromkeys(("0", "false", "no", "off"), False),
 }
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
+#: Whose words are searched by their stems; "none" searches by whole words.
+SEARCH_LANGUAGES = (
+    *("english", "none", "danish", "dutch", "finnish", "french", "german", "hungarian", "italian"),
+    *("norwegian", "portuguese", "romanian", "russian", "spanish", "swedish", "turkish"),
+)
 EMAIL_SCHEMES = ("consolemail", "filemail", "smtp", "smtp+tls", "smtp+ssl")
 
 
@@ -54,6 +59,13 @@ class Environment:
     max_calls_per_user: int
     email_url: str
     default_from_email: str
+    search_language: str
+    recordings: bool
+    recordings_url: str
+    transcripts_kept_days: int
+    recordings_kept_days: int
+    events_kept_days: int
+    audit_kept_days: int
 
     def database(self) -> dict[str, Any]:
         """`database_url` in the shape of an entry of Django's `DATABASES`."""
@@ -95,6 +107,20 @@ class Reader:
         if not value.isdecimal() or int(value) < 1:
             raise SettingError(name, f"must be a whole number from 1 up, not {value!r}.")
         return int(value)
+
+    def days(self, name: str, default: int) -> int:
+        """A number of days; 0 is for ever."""
+        value = self.text(name, str(default))
+        if not value.isdecimal():
+            raise SettingError(name, f"must be a whole number of days, or 0, not {value!r}.")
+        return int(value)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of these words, the first if none is given."""
+        value = self.text(name, choices[0]).lower()
+        if value not in choices:
+            raise SettingError(name, f"must be one of: {', '.join(choices)}; not {value!r}.")
+        return value
 
     def words(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """Comma-separated values."""
@@ -143,6 +169,13 @@ def read(variables: Mapping[str, str]) -> Environment:
         max_calls_per_user=reader.count("MAX_CALLS_PER_USER", default=3),
         email_url=reader.url("EMAIL_URL", EMAIL_SCHEMES, "consolemail://"),
         default_from_email=reader.text("DEFAULT_FROM_EMAIL", "Colloquy <colloquy@localhost>"),
+        search_language=reader.choice("SEARCH_LANGUAGE", SEARCH_LANGUAGES),
+        recordings=reader.flag("RECORDINGS", default=False),
+        recordings_url=reader.url("RECORDINGS_URL", ("s3",)),
+        transcripts_kept_days=reader.days("TRANSCRIPTS_KEPT_DAYS", 0),
+        recordings_kept_days=reader.days("RECORDINGS_KEPT_DAYS", 90),
+        events_kept_days=reader.days("EVENTS_KEPT_DAYS", 7),
+        audit_kept_days=reader.days("AUDIT_KEPT_DAYS", 730),
     )
 
 

@@ -109,6 +109,15 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "project.storage.StaticFiles"},
+    # Never served by address: a view hands them out.
+    "recordings": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "recordings",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
 
 # Accounts
@@ -145,6 +154,16 @@ REALTIME_URL = ENV.realtime_url
 REALTIME_MODEL = ENV.realtime_model
 MAX_CALLS_PER_USER = ENV.max_calls_per_user
 WORKERS = ENV.workers
+
+# The record; days, 0 is for ever
+
+SEARCH_LANGUAGE = ENV.search_language
+RECORDINGS = ENV.recordings
+RECORDINGS_URL = ENV.recordings_url
+TRANSCRIPTS_KEPT_DAYS = ENV.transcripts_kept_days
+RECORDINGS_KEPT_DAYS = ENV.recordings_kept_days
+EVENTS_KEPT_DAYS = ENV.events_kept_days
+AUDIT_KEPT_DAYS = ENV.audit_kept_days
 
 # Security
 

@@ -30,7 +30,7 @@ def main() -> int:
     os.chdir(ROOT)
     python = str(VENV / "bin" / "python")
     # Tests that load the machine or share something name a group, which one process runs in turn.
-    parallel = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    parallel = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup", "--durations=15"]
     os.execv(python, [python, "-m", "pytest", *parallel, *sys.argv[1:]])  # noqa: S606 - no shell is meant
 
 

@@ -58,6 +58,7 @@ def alices_talk(alice: User, title: str = "The sea") -> Conversation:
             error=error,
             started_at=began + timedelta(seconds=10 * position),
         )
+    store.recount(Conversation.objects.filter(pk=conversation.pk))
     return conversation
 
 

@@ -20,7 +20,7 @@ for name in ("OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "REALTIME_URL", "ADMIN_PAS
     os.environ.pop(name, None)
 
 from project.settings import *  # noqa: E402, F403
-from project.settings import DATABASES, STATIC_ROOT, VAR_DIR  # noqa: E402
+from project.settings import DATABASES, STATIC_ROOT, STORAGES, VAR_DIR  # noqa: E402
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -28,6 +28,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "recordings": STORAGES["recordings"],
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A shared in-memory database locks whole tables, which the real one does not.

@@ -97,12 +97,10 @@ def test_models_know_neither_writes_nor_pages() -> None:
     ]
 
 
-def test_store_knows_rows_and_access_only() -> None:
-    allowed = ("chatbot.models", "chatbot.access", "chatbot.cost", "chatbot.realtime")
-    ours = {
-        name for name in IMPORTS["chatbot.store"] if within(name, "chatbot") if name != "chatbot"
-    }
-    assert all(any(within(name, package) for package in allowed) for name in ours)
+def test_store_knows_rows_access_and_how_words_are_searched() -> None:
+    allowed = ("models", "access", "store", "cost", "search", "realtime")
+    ours = {n for m in members_of("chatbot.store") for n in IMPORTS[m] if within(n, "chatbot")}
+    assert all(any(within(n, f"chatbot.{a}") for a in allowed) for n in ours - {"chatbot"})
 
 
 def test_tools_are_used_by_the_shells_of_a_call_and_the_form_of_a_persona() -> None:

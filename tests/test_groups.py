@@ -4,7 +4,7 @@ import pytest
 
 
 @pytest.mark.xdist_group("groups")
-def test_the_runner_keeps_groups_together(request: pytest.FixtureRequest, worker_id: str) -> None:
+def test_the_runner_keeps_groups_together(request: pytest.FixtureRequest) -> None:
     # pytest-xdist tells its scheduler of a group by the end of the test's id.
     has_group = request.node.nodeid.endswith("@groups")
-    assert has_group == (worker_id != "master")
+    assert has_group == bool(request.config.getoption("loadgroup", False))

@@ -193,13 +193,13 @@ def test_usage_is_only_read(staff: Client, alice: User) -> None:
     assert Usage.objects.get().cost_usd == DOLLARS
 
 
-def test_a_conversation_is_deleted_with_its_usage(staff: Client, alice: User) -> None:
+def test_the_usage_of_a_deleted_conversation_is_still_counted(staff: Client, alice: User) -> None:
     call = call_of(alice)
     use(call)
     address = reverse("admin:chatbot_conversation_delete", args=[call.conversation_id])
     staff.post(address, {"post": "yes"})
     assert not Conversation.objects.exists()
-    assert not Usage.objects.exists()
+    assert Usage.objects.get().call is None
 
 
 def test_users_do_not_see_the_list(client: Client, alice: User) -> None:

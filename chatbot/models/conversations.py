@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot.models.people import ApiToken, User
-from chatbot.models.personas import Persona
+from chatbot.models.personas import Persona, PersonaVersion
 from chatbot.realtime.turns import Turn as CallTurn
 
 #: A call whose worker has not been heard of for this long is over, whatever its row says.
@@ -38,13 +38,40 @@ class Conversation(models.Model):
     deleted_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When its user deleted it; nobody but staff sees it.")
     )
+    turn_count = models.PositiveIntegerField(_("turns"), default=0)
+    has_failures = models.BooleanField(_("has failures"), default=False)
+    is_held = models.BooleanField(
+        _("held"), default=False, help_text=_("Kept, whatever the time limits say.")
+    )
 
     class Meta:
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         ordering = ["-updated_at"]
+        default_permissions = ("view",)
+        permissions = [
+            ("read_transcript", _("Can read what was said")),
+            ("listen_recording", _("Can listen to recordings")),
+            ("export_conversation", _("Can export conversations")),
+            ("end_call", _("Can end calls")),
+            ("see_cost", _("Can see what it cost")),
+            ("review_conversation", _("Can review conversations")),
+            ("hold_conversation", _("Can hold conversations")),
+            ("erase_conversation", _("Can erase conversations")),
+        ]
         indexes = [
             models.Index(fields=["user", "-updated_at"], name="conversation_of_user"),
+            models.Index(fields=["persona", "-created_at"], name="conversation_of_persona"),
+            models.Index(
+                fields=["-created_at"],
+                condition=models.Q(turn_count__gt=0),
+                name="conversation_spoken",
+            ),
+            models.Index(
+                fields=["-created_at"],
+                condition=models.Q(has_failures=True),
+                name="conversation_failed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,6 +92,14 @@ class Call(models.Model):
     token = models.ForeignKey(
         ApiToken, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls"
     )
+    persona_version = models.ForeignKey(
+        PersonaVersion,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("version of the persona"),
+    )
     upstream_sessions = models.PositiveIntegerField(
         default=0, help_text=_("How many sessions of the upstream it has had.")
     )
@@ -84,7 +119,8 @@ class Call(models.Model):
                 fields=["conversation", "last_seen_at"],
                 condition=models.Q(ended_at=None),
                 name="call_live",
-            )
+            ),
+            models.Index(fields=["started_at"], name="call_in_time"),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +178,16 @@ class Turn(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "position"], name="turn_in_order"),
+            models.Index(
+                fields=["started_at", "latency_ms"],
+                condition=models.Q(latency_ms__isnull=False),
+                name="turn_latency_in_time",
+            ),
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(status__in=("failed", "interrupted")),
+                name="turn_cut_in_time",
+            ),
         ]
 
     def __str__(self) -> str:

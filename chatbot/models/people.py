@@ -37,6 +37,9 @@ class Preferences(models.Model):
     language = models.CharField(max_length=10, null=True, blank=True)
     turn_detection = models.CharField(max_length=20, null=True, blank=True)
     eagerness = models.CharField(max_length=10, null=True, blank=True)
+    recording_agreed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when calls may be recorded; empty: they may not.")
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = _("preferences")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -187,3 +189,35 @@ class Persona(models.Model):
             output_modality=self.output_modality,
             language=self.language,
         )
+
+
+class PersonaVersion(models.Model):
+    """A persona as it was when calls were held with it: `columns` are those of `Persona` that a
+    call depends on, by name, without secrets."""
+
+    persona = models.ForeignKey(
+        Persona, on_delete=models.CASCADE, verbose_name=_("persona"), related_name="versions"
+    )
+    number = models.PositiveIntegerField(_("number"), help_text=_("From 1."))
+    columns = models.JSONField(_("settings"), default=dict)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version of a persona")
+        verbose_name_plural = _("versions of personas")
+        ordering = ["persona", "-number"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["persona", "number"], name="one_version_of_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.persona} {self.number}"

@@ -7,21 +7,35 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chatbot.models.conversations import Call
+from chatbot.models.personas import Persona
 
 
 class Usage(models.Model):
     """Tokens and audio seconds of one response or one transcription, by modality.
 
-    Cached tokens are part of the input tokens, as the Realtime API counts them.
+    Cached tokens are part of the input tokens, as the Realtime API counts them. Of a conversation
+    that was erased the row stays, without its call.
     """
 
     class Kind(models.TextChoices):
         RESPONSE = "response", _("Response")
         TRANSCRIPTION = "transcription", _("Transcription")
 
-    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="usage")
+    call = models.ForeignKey(
+        Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="usage"
+    )
+    persona = models.ForeignKey(
+        Persona,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="usage",
+        verbose_name=_("persona"),
+    )
     kind = models.CharField(_("kind"), max_length=13, choices=Kind)
-    source_id = models.CharField(max_length=128, help_text=_("The response or the item."))
+    source_id = models.CharField(
+        max_length=128, blank=True, help_text=_("The response or the item.")
+    )
     model = models.CharField(_("model"), max_length=80)
     text_input_tokens = models.PositiveIntegerField(default=0)
     audio_input_tokens = models.PositiveIntegerField(default=0)

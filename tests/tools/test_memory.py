@@ -83,7 +83,7 @@ def test_a_fact_has_words_and_a_bound(alice: User, fact: str) -> None:
 
 
 def test_memory_is_bounded(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "MAX_FACTS", 2)
+    monkeypatch.setattr("chatbot.store.facts.MAX_FACTS", 2)
     for fact in ("one", "two", "one"):
         run(remember, alice, fact=fact)
     with pytest.raises(ToolError, match="2 facts already"):
