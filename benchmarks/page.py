@@ -72,8 +72,8 @@ def connect_ms(url: str) -> float:
 
 def engine_url(process: Process) -> str:
     (engine,) = named(process, "chatbot.engine")
-    port = engine.cmdline()[engine.cmdline().index("--port") + 1]
-    return f"ws://127.0.0.1:{port}/v1/realtime"
+    listening = [socket for socket in engine.net_connections() if socket.status == "LISTEN"]
+    return f"ws://127.0.0.1:{listening[0].laddr.port}/v1/realtime"
 
 
 def first_word(options: argparse.Namespace) -> None:
