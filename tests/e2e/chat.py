@@ -20,7 +20,7 @@ def turns(page: Page, role: str) -> Locator:
     return page.locator(f'[data-testid="turn"][data-role="{role}"]')
 
 
-def is_in(page: Page, state: str) -> None:
+def is_in(page: Page, state: str | re.Pattern[str]) -> None:
     """Wait until the call is in a phase of `call.js`."""
     expect(page.get_by_test_id("call")).to_have_attribute("data-state", state)
 

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.chat import turns, type_in
 from tests.e2e.conftest import OpenBrowser, Site, new_page, sign_in
-from tests.e2e.test_reconnect import in_database, is_in, turns, type_in, worker_of_the_call
+from tests.e2e.test_reconnect import in_database, is_in, worker_of_the_call
 from tests.e2e.test_tools import running, take_typed
 from tests.scripted import Session, tone
 from tests.services import free_port

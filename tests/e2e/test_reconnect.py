@@ -12,9 +12,10 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.e2e.cable import Cable, cable_to
+from tests.e2e.chat import CAPITAL, LEGS, turns, type_in
 from tests.e2e.conftest import ANSWER_LIMIT_MS, OpenBrowser, Site, Speak, new_page, sign_in, silence
 from tests.e2e.voice import begin_to_say, give_voice, say
 from tests.services import wait_until
@@ -22,8 +23,6 @@ from tests.services import wait_until
 #: Each of these waits for more than one call.
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(360)]
 
-CAPITAL = "What is the capital of France?"
-LEGS = "How many legs does a spider have?"
 SETTLED = re.compile("completed|interrupted")
 #: Two calls' worth of time: the one that is lost, and the one that goes on.
 TWICE_MS = 2 * ANSWER_LIMIT_MS
@@ -40,17 +39,8 @@ def calling(site: Site, open_browser: OpenBrowser) -> Iterator[tuple[Page, Cable
         yield page, cable
 
 
-def turns(page: Page, role: str) -> Locator:
-    return page.locator(f'[data-testid="turn"][data-role="{role}"]')
-
-
 def is_in(page: Page, state: str | re.Pattern[str]) -> None:
     expect(page.get_by_test_id("call")).to_have_attribute("data-state", state, timeout=TWICE_MS)
-
-
-def type_in(page: Page, text: str) -> None:
-    page.get_by_test_id("text-input").fill(text)
-    page.get_by_test_id("send").click()
 
 
 def was_answered(page: Page, answers: int) -> None:

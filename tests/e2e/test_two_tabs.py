@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.e2e.chat import is_in, turns, type_in
 from tests.e2e.conftest import ANSWER_LIMIT_MS, OpenBrowser, Site, new_page, sign_in, silence
 
 #: Three calls, one after another.
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(360)]
-
-
-def turns(page: Page, role: str) -> Locator:
-    return page.locator(f'[data-testid="turn"][data-role="{role}"]')
-
-
-def is_in(page: Page, state: str | re.Pattern[str]) -> None:
-    expect(page.get_by_test_id("call")).to_have_attribute("data-state", state)
 
 
 def watches(page: Page) -> None:
@@ -28,8 +21,7 @@ def watches(page: Page) -> None:
 def ask(page: Page, text: str, answers: int) -> None:
     """Type a question, and hear its answer to the end."""
     page.bring_to_front()
-    page.get_by_test_id("text-input").fill(text)
-    page.get_by_test_id("send").click()
+    type_in(page, text)
     expect(turns(page, "assistant")).to_have_count(answers, timeout=2 * ANSWER_LIMIT_MS)
     expect(turns(page, "assistant").last).to_have_attribute(
         "data-status", re.compile("completed|interrupted"), timeout=2 * ANSWER_LIMIT_MS
