@@ -123,8 +123,8 @@ class ConversationAdmin(ConversationModelAdmin):
     @admin.display(description=_("conversation"), ordering="title")
     def name(self, conversation: Conversation) -> str:
         if conversation.deleted_at is None:
-            return str(conversation)
-        return gettext("%(title)s (deleted)") % {"title": conversation}
+            return conversation.shown_title
+        return gettext("%(title)s (deleted)") % {"title": conversation.shown_title}
 
     @admin.display(description=_("started"), ordering="created_at")
     def started(self, conversation: Conversation) -> datetime:

@@ -75,7 +75,14 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or str(_("New conversation"))
+        """Without the title, which is made of what was said: the admin shows this in places that
+        ask for no right to read."""
+        return gettext("Conversation %(id)s") % {"id": str(self.pk)[:8]}
+
+    @property
+    def shown_title(self) -> str:
+        """What its user, and staff who may read it, know it by."""
+        return self.title or gettext("New conversation")
 
 
 class Call(models.Model):

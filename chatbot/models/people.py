@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot.models.personas import Persona
@@ -99,4 +100,5 @@ class Fact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text
+        """Without its text, which is what somebody said."""
+        return gettext("Fact %(id)s") % {"id": self.pk}

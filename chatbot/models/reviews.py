@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot.models.conversations import Conversation
@@ -91,4 +92,5 @@ class Note(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return self.text[:60]
+        """Without its text, which may quote what was said."""
+        return gettext("Note %(id)s") % {"id": self.pk}

@@ -36,7 +36,7 @@ def _found(context: ToolContext, words: list[str]) -> list[dict[str, Any]]:
     return [
         {
             "said_at": f"{turn.started_at.astimezone(context.time_zone):%Y-%m-%d %H:%M}",
-            "conversation": str(turn.conversation),
+            "conversation": turn.conversation.shown_title,
             "by": turn.role,
             "words": snippet(turn, words),
         }
