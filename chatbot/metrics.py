@@ -11,4 +11,7 @@ MESSAGES_DROPPED = Counter(
     "colloquy_messages_dropped", "Captions and orders that the channel layer did not take."
 )
 WRITES_RETRIED = Counter("colloquy_writes_retried", "Writes repeated because the database failed.")
+EVENTS_DROPPED = Counter(
+    "colloquy_events_dropped", "Events that were not written to the log of their call."
+)
 TOOLS = Counter("colloquy_tools", "Tools that were run, by how they ended.", ["name", "status"])

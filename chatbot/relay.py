@@ -12,9 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import Error as DatabaseError
 
 from chatbot import control, metrics, store
+from chatbot.eventlog import EventWriter
 from chatbot.models import Call as CallRow
 from chatbot.realtime.call import Call
 from chatbot.realtime.effects import (
@@ -81,6 +83,8 @@ class Relay:
         self.upstream_sessions = 0
         self._session_begun = asyncio.Event()
         self._recorder = Recorder(row, address.model, self._turn_saved)
+        self._events = EventWriter(row.pk)
+        self._log = self._events.log if settings.EVENTS else None
         self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
         self._tools = ToolRunner(context, self._tool_finished)
         self._has_browser = True
@@ -99,6 +103,7 @@ class Relay:
             ending_last = [
                 tasks.create_task(self._recorder.run(), name="recorder"),
                 tasks.create_task(self._publish(), name="captions"),
+                tasks.create_task(self._events.run(), name="events"),
             ]
             self._tick()
             try:
@@ -106,17 +111,21 @@ class Relay:
             finally:
                 self._next_tick.cancel()
             if self._bug is not None:
+                await self._events.finish()
                 raise self._bug
             for task in ending_first:
                 task.cancel()
             await self._recorder.finish()
             await self._captions.join()
+            await self._events.finish()
             for task in ending_last:
                 task.cancel()
         return self._hang_up or HangUp(1000, "ended")
 
     def receive(self, frame: str | bytes) -> None:
         """One frame from the browser."""
+        if self._log is not None:
+            self._log.note("browser", frame, time.time())
         self._feed(self._call.receive_from_browser, frame)
 
     async def room(self) -> None:
@@ -172,6 +181,8 @@ class Relay:
 
     def _hear(self, frame: str) -> None:
         """One text frame from the upstream."""
+        if self._log is not None:
+            self._log.note("upstream", frame, time.time())
         self._feed(self._call.receive_from_upstream, frame)
 
     def _say_slow(self) -> None:
@@ -259,6 +270,8 @@ class Relay:
         try:
             for frame in frames:
                 self._upstream.send(frame)
+                if self._log is not None:
+                    self._log.note("call", frame, time.time())
         except UpstreamError as error:
             self._lose_upstream(error)
 

@@ -62,6 +62,7 @@ class Environment:
     search_language: str
     recordings: bool
     recordings_url: str
+    events: bool
     transcripts_kept_days: int
     recordings_kept_days: int
     events_kept_days: int
@@ -172,6 +173,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         search_language=reader.choice("SEARCH_LANGUAGE", SEARCH_LANGUAGES),
         recordings=reader.flag("RECORDINGS", default=False),
         recordings_url=reader.url("RECORDINGS_URL", ("s3",)),
+        events=reader.flag("EVENTS", default=True),
         transcripts_kept_days=reader.days("TRANSCRIPTS_KEPT_DAYS", 0),
         recordings_kept_days=reader.days("RECORDINGS_KEPT_DAYS", 90),
         events_kept_days=reader.days("EVENTS_KEPT_DAYS", 7),

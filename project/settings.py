@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "chartkick.django",
     "allauth",
     "allauth.account",
     "csp",
@@ -160,6 +161,7 @@ WORKERS = ENV.workers
 SEARCH_LANGUAGE = ENV.search_language
 RECORDINGS = ENV.recordings
 RECORDINGS_URL = ENV.recordings_url
+EVENTS = ENV.events
 TRANSCRIPTS_KEPT_DAYS = ENV.transcripts_kept_days
 RECORDINGS_KEPT_DAYS = ENV.recordings_kept_days
 EVENTS_KEPT_DAYS = ENV.events_kept_days

@@ -18,6 +18,7 @@ from chatbot.store.conversations import (
     rename_conversation,
     restore_conversation,
 )
+from chatbot.store.events import save_events
 from chatbot.store.facts import (
     MAX_FACT_CHARACTERS,
     MAX_FACTS,
@@ -77,6 +78,7 @@ __all__ = [
     "rename_conversation",
     "restore_conversation",
     "revoke_tokens",
+    "save_events",
     "save_language",
     "save_persona",
     "save_preferences",
