@@ -21,6 +21,7 @@ class AuditEntry(models.Model):
         ERASE = "erase", _("Erased")
         HOLD = "hold", _("Held")
         RELEASE = "release", _("Released a hold")
+        REVIEW = "review", _("Changed a review")
         REFUSED = "refused", _("Was refused")
         PRUNE = "prune", _("Pruned")
 
