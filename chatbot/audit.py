@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,25 @@ def record(
     )
 
 
+def record_each(
+    request: HttpRequest,
+    action: AuditEntry.Action,
+    target_kind: str,
+    target_ids: Iterable[str | int | UUID],
+    **detail: Any,
+) -> None:
+    """As `record`, of many: an entry for each."""
+    user = request.user
+    write_each(
+        user if isinstance(user, User) else None,
+        action,
+        target_kind,
+        target_ids,
+        address=request.META.get("REMOTE_ADDR"),
+        **detail,
+    )
+
+
 def write(
     user: User | None,
     action: AuditEntry.Action,
@@ -41,12 +61,28 @@ def write(
     **detail: Any,
 ) -> None:
     """As `record`, where there is no request: a socket, a command (with no user)."""
-    AuditEntry.objects.create(
-        actor_id=user.pk if user else None,
-        actor_name=user.get_username() if user else "",
-        action=action,
-        target_kind=target_kind,
-        target_id=str(target_id)[:64],
-        detail=detail,
-        address=address or None,
+    write_each(user, action, target_kind, [target_id], address=address, **detail)
+
+
+def write_each(
+    user: User | None,
+    action: AuditEntry.Action,
+    target_kind: str,
+    target_ids: Iterable[str | int | UUID],
+    *,
+    address: str | None = None,
+    **detail: Any,
+) -> None:
+    """As `write`, of many: an entry for each."""
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            actor_id=user.pk if user else None,
+            actor_name=user.get_username() if user else "",
+            action=action,
+            target_kind=target_kind,
+            target_id=str(target_id)[:64],
+            detail=detail,
+            address=address or None,
+        )
+        for target_id in target_ids
     )
