@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.translation import override
 
-from chatbot import control, metrics, sessions, store
+from chatbot import control, ending, metrics, sessions, store
 from chatbot.access import conversation_for, live_call_of, may_sign_in, settings_of
 from chatbot.handover import clear_the_way, heard_of, spoken_ms_ago
 from chatbot.languages import language_of, translator
@@ -140,6 +140,7 @@ class CallConsumer(BrowserConsumer):
         wished = self.asked("conversation")
         lost, playing = self.asked("resume"), self.asked("playing")
         heard = heard_of(self.asked("heard"), self.asked("played"), self.asked("received"))
+        await database_sync_to_async(ending.refuse_redial)(user, wished, lost)
         is_resumed = await clear_the_way(user, wished, lost, playing, heard)
         opened = await database_sync_to_async(open_for)(user, wished, self.asked("persona"))
         started = self.started(opened.call, opened.turns, opened.settings)
@@ -165,7 +166,8 @@ class CallConsumer(BrowserConsumer):
             await control.order_takeover(call_id)
         await self.join(control.call_group(opened.call.pk))
         started = self.started(opened.call, opened.turns, opened.settings)
-        await control.show_caption(opened.conversation.user_id, started)
+        talk = opened.conversation
+        await control.show_caption(talk.user_id, talk.pk, started)
         address = UpstreamAddress(
             settings.REALTIME_URL,
             settings.REALTIME_MODEL or opened.conversation.persona.model,
@@ -197,7 +199,7 @@ class CallConsumer(BrowserConsumer):
         except DatabaseError:
             log.warning("call %s: its end is not written; its lease will run out", row.pk)
         ended = control.call_ended(str(row.pk), reason)
-        await control.show_caption(row.conversation.user_id, ended)
+        await control.show_caption(row.conversation.user_id, row.conversation_id, ended)
         await self.close(code, reason)
 
     def take(self, frame: str | bytes) -> None:

@@ -18,7 +18,13 @@ from channels.layers import get_channel_layer
 from chatbot import metrics
 from chatbot.realtime.api_errors import BAD_TOKEN
 from chatbot.realtime.events import Event
-from chatbot.realtime.problems import NOT_FOUND, NOT_SIGNED_IN, TAKEN_OVER, Problem
+from chatbot.realtime.problems import (
+    ENDED_BY_STAFF,
+    NOT_FOUND,
+    NOT_SIGNED_IN,
+    TAKEN_OVER,
+    Problem,
+)
 from chatbot.realtime.sentences import N_
 
 log = logging.getLogger(__name__)
@@ -50,15 +56,22 @@ ENDINGS = {
             N_("This call was ended from another page. Call again to go on."),
             TAKEN_OVER,
         ),
+        Problem(
+            "ended_by_staff",
+            N_("The people who run this site have ended this call. What was said is kept."),
+            ENDED_BY_STAFF,
+        ),
     )
 }
 
 
 class ShowCaption(TypedDict):
-    """An event for a tab that watches; handled by `caption_show`."""
+    """An event for a tab that watches; handled by `caption_show`. `conversation` is the id of the
+    one in whose call it happened."""
 
     type: Literal["caption.show"]
     event: Event
+    conversation: str
 
 
 class EndWatch(TypedDict):
@@ -108,9 +121,13 @@ def session_group(session_key: str) -> str:
     return f"session.{hashlib.sha256(session_key.encode()).hexdigest()}"
 
 
-async def show_caption(user_id: int, event: Event) -> None:
-    """Send an event to all watching tabs of a user, on every worker."""
-    message: ShowCaption = {"type": "caption.show", "event": event}
+async def show_caption(user_id: int, conversation_id: UUID, event: Event) -> None:
+    """Send an event of a user's conversation to all who watch, on every worker."""
+    message: ShowCaption = {
+        "type": "caption.show",
+        "event": event,
+        "conversation": str(conversation_id),
+    }
     await _send(captions_group(user_id), message)
 
 
@@ -130,6 +147,11 @@ async def order_takeover(call_id: UUID, *, is_resumed: bool = False) -> None:
 async def order_end_of_deleted(call_id: UUID) -> None:
     """End a call because its user has deleted the conversation."""
     await end_call(call_id, NOT_FOUND, "conversation_deleted", _DELETED)
+
+
+async def order_end_by_staff(call_id: UUID, problem: Problem) -> None:
+    """End a call as staff have it; the problem holds what its user reads."""
+    await end_call(call_id, ENDED_BY_STAFF, problem.code, problem.template)
 
 
 async def order_end(call_id: UUID, reason: str) -> None:

@@ -15,7 +15,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from chatbot import control, metrics, store
+from chatbot import control, ending, metrics
 from chatbot.eventlog import EventWriter
 from chatbot.models import Call as CallRow
 from chatbot.realtime.call import Call
@@ -221,14 +221,13 @@ class Relay:
                     await self._session_begun.wait()
             self._session_begun.clear()
             try:
-                ended = await database_sync_to_async(store.touch_call)(
+                problem = await database_sync_to_async(ending.renew)(
                     self._row.pk, self.upstream_sessions
                 )
             except DatabaseError:
                 log.warning("call %s: its lease could not be renewed", self._row.pk)
                 continue
-            if ended:  # and the order that says so was lost on the way, or there was none
-                problem = control.ENDINGS[ended]
+            if problem:  # and the order that says so was lost on the way, or there was none
                 self.end(problem.close_code or TAKEN_OVER, problem.code, problem)
 
     async def _turn_saved(self, saved: SaveTurn) -> None:
@@ -243,7 +242,7 @@ class Relay:
     async def _publish(self) -> None:
         while True:
             event = await self._captions.get()
-            await control.show_caption(self._user_id, event)
+            await control.show_caption(self._user_id, self._row.conversation_id, event)
             self._captions.task_done()
 
     def _feed(self, feed: Callable[..., None], *what: Any) -> None:

@@ -54,7 +54,7 @@ def test_every_close_code_of_the_gateway_is_documented() -> None:
     told = (ROOT / "docs" / "gateway.md").read_text()
     documented = {int(code) for code in re.findall(r"^\| (\d{4}) \|", told, re.MULTILINE)}
     codes = {api_errors.BAD_TOKEN, gateway.BAD_REQUEST, EXPIRED, problems.UPSTREAM_UNAVAILABLE}
-    codes.add(problems.WORKER_RESTARTS)
+    codes |= {problems.WORKER_RESTARTS, problems.ENDED_BY_STAFF}
     assert codes | {problems.NOT_FOUND, problems.TAKEN_OVER, problems.LIMIT_REACHED} <= documented
 
 

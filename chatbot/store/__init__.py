@@ -2,12 +2,14 @@
 
 from chatbot.store.calls import (
     ACCOUNT_INACTIVE,
+    BY_STAFF,
     ENDED_ELSEWHERE,
     TOKEN_REVOKED,
     WORKER,
     LimitReached,
     OpenedCall,
     end_call,
+    end_calls_by_staff,
     end_calls_of,
     end_calls_of_dead_workers,
     open_call,
@@ -50,6 +52,7 @@ from chatbot.store.usage import save_usage
 
 __all__ = [
     "ACCOUNT_INACTIVE",
+    "BY_STAFF",
     "ENDED_ELSEWHERE",
     "MAX_FACTS",
     "MAX_FACT_CHARACTERS",
@@ -66,6 +69,7 @@ __all__ = [
     "delete_fact",
     "digest_of",
     "end_call",
+    "end_calls_by_staff",
     "end_calls_of",
     "end_calls_of_dead_workers",
     "forget_fact",

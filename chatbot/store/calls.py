@@ -20,7 +20,7 @@ from chatbot.models import (
     Turn,
     User,
 )
-from chatbot.realtime.problems import NOT_SIGNED_IN, TAKEN_OVER
+from chatbot.realtime.problems import ENDED_BY_STAFF, NOT_SIGNED_IN, TAKEN_OVER
 from chatbot.realtime.session import SessionSettings
 from chatbot.store.turns import close_turns_in_flight
 
@@ -30,6 +30,7 @@ WORKER = f"{socket.gethostname()}:{os.getpid()}"
 TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a reason
 ACCOUNT_INACTIVE = "account_inactive"
 ENDED_ELSEWHERE = "ended_elsewhere"
+BY_STAFF = "ended_by_staff"
 
 
 class LimitReached(Exception):
@@ -135,7 +136,8 @@ def touch_call(call_id: UUID, upstream_sessions: int) -> str:
     facts = call.values_list("token__revoked_at", "conversation__user__is_active").first()
     if facts is None:
         row = Call.objects.filter(pk=call_id).first()
-        is_told = row is not None and row.end_reason in (TOKEN_REVOKED, ACCOUNT_INACTIVE)
+        told = (TOKEN_REVOKED, ACCOUNT_INACTIVE, BY_STAFF)
+        is_told = row is not None and row.end_reason in told
         return row.end_reason if row is not None and is_told else ENDED_ELSEWHERE
     revoked_at, is_active = facts
     if revoked_at is None and is_active:
@@ -159,6 +161,13 @@ def end_calls_of(user: User) -> list[UUID]:
     still to be told."""
     calls = Call.objects.filter(conversation__user=user)
     return end_running(calls, NOT_SIGNED_IN, ACCOUNT_INACTIVE)
+
+
+def end_calls_by_staff(conversation: Conversation) -> list[UUID]:
+    """Staff end what runs in the conversation. Returns the calls that this has ended, whose
+    workers are still to be told."""
+    calls = Call.objects.filter(conversation=conversation)
+    return end_running(calls, ENDED_BY_STAFF, BY_STAFF)
 
 
 def end_running(calls: QuerySet[Call], code: int, reason: str) -> list[UUID]:

@@ -47,7 +47,7 @@ def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     for call_id in store.delete_conversation(conversation):
         async_to_sync(control.order_end_of_deleted)(call_id)
     told = control.conversation_deleted(conversation_id)
-    async_to_sync(control.show_caption)(conversation.user_id, told)
+    async_to_sync(control.show_caption)(conversation.user_id, conversation_id, told)
     if wants_page(request):
         return redirect(f"{reverse('history')}?deleted={conversation_id}")
     return done()

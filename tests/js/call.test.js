@@ -194,6 +194,13 @@ test("a call that was taken over has ended, and says where it goes on", () => {
   assert.equal(state.notice.message, "In another tab.");
 });
 
+test("a call that staff have ended is no failure, and says what they said", () => {
+  const closing = { code: 4410, message: "We repair something. Call again at noon.", wayOut: "again" };
+  const state = after(...open, { type: "closed", closing });
+  assert.equal(phaseOf(state), "ended");
+  assert.equal(state.notice.message, "We repair something. Call again at noon.");
+});
+
 test("while a tool runs the assistant is thinking, unless the user has stopped it", () => {
   const running = after(...open, answering, answered, event("chat.tool.started", { call_id: "c1" }));
   assert.equal(phaseOf(running), "thinking");

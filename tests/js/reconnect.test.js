@@ -56,7 +56,7 @@ test("after waking up, or with a network again, it is tried for as long anew", (
   assert.equal(reconnect.lost(1006), 200);
 });
 
-for (const code of [1000, 1013, 4401, 4403, 4404, 4408, 4409, 4413, 4429]) {
+for (const code of [1000, 1013, 4401, 4403, 4404, 4408, 4409, 4410, 4413, 4429]) {
   test(`what was closed with ${code} is not tried again`, () => {
     assert.equal(watched().reconnect.lost(code), null);
   });

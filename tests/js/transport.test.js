@@ -4,7 +4,7 @@ import test from "node:test";
 import { MESSAGES, say } from "../../chatbot/static/chatbot/js/messages.js";
 import { explainClose } from "../../chatbot/static/chatbot/js/transport.js";
 
-const CODES = [4401, 4403, 4404, 4408, 4409, 4413, 4429, 1012, 1013];
+const CODES = [4401, 4403, 4404, 4408, 4409, 4410, 4413, 4429, 1012, 1013];
 
 for (const code of CODES) {
   test(`close code ${code} has a sentence of its own`, () => {
@@ -38,7 +38,7 @@ test("a lost line is told from one that never opened, and from being offline", (
 test("the way out fits the reason", () => {
   assert.equal(explainClose(4401).wayOut, "sign-in");
   assert.equal(explainClose(4404).wayOut, "new");
-  for (const code of [1006, 1011, 1012, 1013, 4408, 4409, 4429]) {
+  for (const code of [1006, 1011, 1012, 1013, 4408, 4409, 4410, 4429]) {
     assert.equal(explainClose(code).wayOut, "again");
   }
 });

@@ -47,7 +47,8 @@ import { say } from "./messages.js";
  *   | {type: "closed", closing: Closing}} Signal
  */
 
-const TAKEN_OVER = 4409;
+/** Ended by another tab, or by staff: no failure, but for a reason that the user reads. */
+const FOR_A_REASON = [4409, 4410];
 
 /** @type {CallState} */
 export const IDLE = {
@@ -206,6 +207,6 @@ function lost(state, isOnline) {
 /** @param {Closing} closing @returns {CallState} */
 function closed({ code, message, wayOut }) {
   if (code === 1000) return { ...IDLE, line: "ended" };
-  if (code === TAKEN_OVER) return { ...IDLE, line: "ended", notice: { message, wayOut } };
+  if (FOR_A_REASON.includes(code)) return { ...IDLE, line: "ended", notice: { message, wayOut } };
   return { ...IDLE, line: "error", notice: { message, wayOut } };
 }

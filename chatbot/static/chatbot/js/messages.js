@@ -137,6 +137,7 @@ export const MESSAGES = {
   "close.4404": gettext("This conversation does not exist any more. Start a new conversation."),
   "close.4408": gettext("The call was ended because nobody spoke for a while. Call again to continue."),
   "close.4409": gettext("The call was taken over by another tab. You can bring it back here."),
+  "close.4410": gettext("The people who run this site have ended this call. What was said is kept."),
   "close.4413": gettext("The page sent too much at once. Reload the page and call again."),
   "close.4429": gettext("You have reached the limit of calls. End another call, or wait and call again."),
   "close.lost": gettext(

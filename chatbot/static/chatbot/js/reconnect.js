@@ -9,7 +9,7 @@ const LIMIT_MS = 60_000;
 const STABLE_MS = 10_000;
 
 /** Closed for a reason that dialling again does not change. */
-const FINAL = new Set([1000, 1013, 4401, 4403, 4404, 4408, 4409, 4413, 4429]);
+const FINAL = new Set([1000, 1013, 4401, 4403, 4404, 4408, 4409, 4410, 4413, 4429]);
 
 export class Reconnect {
   #random;
