@@ -31,6 +31,7 @@ from chatbot.realtime.problems import Problem
 from chatbot.realtime.retry import Retry
 from chatbot.realtime.sentences import Translate, in_english
 from chatbot.realtime.session import CallSession, SessionSettings
+from chatbot.realtime.soundtrack import Soundtrack
 from chatbot.realtime.toolcalls import Outcome
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
@@ -56,9 +57,11 @@ class Call:
         permissions: Permissions = _NOTHING,
         new_id: Callable[[str], str],
         translate: Translate = in_english,
+        soundtrack: Soundtrack | None = None,
     ) -> None:
         """`history` are the stored turns in order; `permissions` say what the caller may change;
-        `new_id` makes an id from a prefix; `translate` puts sentences into the user's language."""
+        `new_id` makes an id from a prefix; `translate` puts sentences into the user's language;
+        `soundtrack` listens to both sides, where calls are recorded."""
         self._session = CallSession(settings, permissions)
         self._history = list(history)
         self._new_id = new_id
@@ -66,7 +69,7 @@ class Call:
         self._replayed = frozenset(turn.item_id for turn in history)
         self._transcript = Transcript(self._replayed, first_position)
         self._transcript.silence_s = self._session.silence_s
-        self._outbox = Outbox(translate=translate)
+        self._outbox = Outbox(translate=translate, soundtrack=soundtrack)
         self._playback = Playback()
         self._answers = Answers(new_id, self._outbox.send)
         self._barge_in = BargeIn(self._outbox, self._playback, self._transcript)
@@ -281,6 +284,7 @@ class Call:
         self._outbox.send(
             self._session.change(event, event_id, assistant_has_spoken=self._has_spoken)
         )
+        self._outbox.detects_turns(self._session.will_detect_turns)
 
     def _interrupted(self, event: Event, now: float) -> None:
         if event["generation"] == self._playback.generation:
@@ -355,6 +359,7 @@ class Call:
         self._recogniser = recogniser_of(event) or self._recogniser
         shown = self._session.updated(event["session"])
         self._transcript.silence_s = self._session.silence_s
+        self._outbox.detects_turns(self._session.will_detect_turns)
         self._outbox.tell({**shown, "event_id": event.get("event_id")})
         if not self._outbox.is_open:
             self._retry.ready(now)
@@ -390,7 +395,7 @@ class Call:
         if self._playback.receive(item_id, content_index, len(pcm)):
             self._transcript.sounded(item_id, now)
             self._outbox.tell(events.audio_header(event, self._playback.generation))
-        self._outbox.sound(pcm)
+        self._outbox.sound(item_id, pcm)
 
     def _item_done(self, event: Event, now: float) -> None:
         self._barge_in.item_done(event["item"]["id"])

@@ -11,6 +11,7 @@ from chatbot.realtime.events import Event
 from chatbot.realtime.held import Held, HeldSpeech, RecentSpeech
 from chatbot.realtime.problems import Problem
 from chatbot.realtime.sentences import Translate, in_english, in_words_of
+from chatbot.realtime.soundtrack import Soundtrack
 from chatbot.realtime.transcript import Transcript
 from chatbot.realtime.turns import Turn
 
@@ -18,10 +19,16 @@ from chatbot.realtime.turns import Turn
 class Outbox:
     """Frames for both peers, and effects. What the upstream cannot hear yet is held."""
 
-    def __init__(self, room: int = 1, translate: Translate = in_english) -> None:
+    def __init__(
+        self,
+        room: int = 1,
+        translate: Translate = in_english,
+        soundtrack: Soundtrack | None = None,
+    ) -> None:
         """With `room` so many times as much is held as for a page. `translate` puts sentences of
-        ours into the user's language."""
+        ours into the user's language. `soundtrack` listens, where calls are recorded."""
         self._translate = translate
+        self._soundtrack = soundtrack
         self.is_open = False
         self._to_browser: list[str | bytes] = []
         self._to_upstream: list[str] = []
@@ -57,15 +64,19 @@ class Outbox:
         """An event for the browser, as the upstream wrote it."""
         self._to_browser.append(text)
 
-    def sound(self, pcm: bytes) -> None:
-        """Sound for the browser."""
+    def sound(self, item_id: str, pcm: bytes) -> None:
+        """Sound of an answer for the browser."""
         self._to_browser.append(pcm)
+        if self._soundtrack is not None:
+            self._soundtrack.sounded(item_id, pcm)
 
     def show(self, event: Event) -> None:
         """An event for the browser and for the user's other tabs."""
         event = in_words_of(self._translate, event)
         self._to_browser.append(events.dump(event))
         self._effects.append(Publish(event))
+        if self._soundtrack is not None:
+            self._soundtrack.told(event)
 
     def complain(self, problem: Problem) -> None:
         """A problem for the browser, and for the operator's metrics."""
@@ -101,6 +112,8 @@ class Outbox:
         """
         if self.is_open:
             self.send_now(event)
+            if self._soundtrack is not None:
+                self._soundtrack.sent(event["type"])
         else:
             self._held.add(events.dump(event), 0)
             item = event.get("item") or {}
@@ -121,6 +134,8 @@ class Outbox:
         if self.is_open:
             self._to_upstream.append(frame)
             self._recent.add(frame, len(pcm))
+            if self._soundtrack is not None:
+                self._soundtrack.spoken(pcm)
         else:
             self._held.add(frame, len(pcm))
 
@@ -128,13 +143,22 @@ class Outbox:
         """So much of what was said last would have to be said again to a new session."""
         self._recent.keep(most_bytes)
 
+    def detects_turns(self, does: bool) -> None:
+        """Whether the upstream finds the user's turns, or they are ended by hand."""
+        if self._soundtrack is not None:
+            self._soundtrack.detects_turns(does)
+
     def open(self) -> None:
         """The session is ready: send what was held."""
         self.is_open = True
         self._held_items.clear()
+        if self._soundtrack is not None:
+            self._soundtrack.session_begun()
         for frame, size in self._held.take():
             self._to_upstream.append(frame)
             self._recent.add(frame, size)
+            if self._soundtrack is not None:
+                self._soundtrack.sent_again(frame)
 
     def session_lost(self) -> None:
         """The session is gone. What it may not have understood is put by."""
@@ -146,5 +170,7 @@ class Outbox:
         if self.is_open:
             self.is_open = False
             self._to_upstream = []
+            if self._soundtrack is not None:
+                self._soundtrack.session_lost()
             for frame, size in self._said_again:
                 self._held.add(frame, size)
