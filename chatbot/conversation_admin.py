@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chatbot import usage
+from chatbot import overview_filter, usage
 from chatbot.access import spoken, with_length
 from chatbot.models import Conversation, Turn
 
@@ -67,7 +67,7 @@ class ConversationAdmin(ConversationModelAdmin):
 
     list_display = ["name", "user", "persona", "started", "length", "turns", "cost"]
     list_select_related = ["user", "persona"]
-    list_filter = ["persona", "created_at", Said, Deleted]
+    list_filter = ["persona", "created_at", Said, Deleted, overview_filter.Figure]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     search_fields = ["title"]

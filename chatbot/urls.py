@@ -1,7 +1,9 @@
 """Addresses of our own pages."""
 
+from django.contrib import admin
 from django.urls import path
 
+from chatbot import overview_page
 from chatbot.views import conversations, languages, memory, pages, preferences
 
 urlpatterns = [
@@ -17,4 +19,5 @@ urlpatterns = [
     path("i18n/setlang/", languages.set_language, name="set_language"),
     path("jsi18n/", languages.Catalogue.as_view(), name="catalogue"),
     path("preferences/", preferences.save, name="preferences"),
+    path("admin/overview/", admin.site.admin_view(overview_page.overview), name="overview"),
 ]

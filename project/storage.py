@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
+from django.contrib.staticfiles.storage import HashedFilesMixin
 from rcssmin import cssmin
 from rjsmin import jsmin
 from whitenoise.compress import Compressor
@@ -19,9 +20,13 @@ def is_own(name: str) -> bool:
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):
-    """Rewrites the imports between ES modules too."""
+    """Rewrites the imports between our ES modules too; others' scripts have some in comments."""
 
     support_js_module_import_aggregation = True
+    _js_module_import_aggregation_patterns = (
+        f"{OWN}/*.js",
+        HashedFilesMixin._js_module_import_aggregation_patterns[1],  # type: ignore[attr-defined]
+    )
     use_brotli = True
 
     def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
