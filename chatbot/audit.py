@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from chatbot.addresses import address_of
 from chatbot.models import AuditEntry, User
 
 Action = AuditEntry.Action
@@ -27,7 +28,7 @@ def record(
         action,
         target_kind,
         target_id,
-        address=request.META.get("REMOTE_ADDR"),
+        address=address_of(request),
         **detail,
     )
 
@@ -46,7 +47,7 @@ def record_each(
         action,
         target_kind,
         target_ids,
-        address=request.META.get("REMOTE_ADDR"),
+        address=address_of(request),
         **detail,
     )
 

@@ -32,6 +32,7 @@ from chatbot.realtime.problems import ABUSE, RESTARTING, Problem, not_for_browse
 from chatbot.realtime.sentences import N_
 from chatbot.realtime.session import SessionSettings
 from chatbot.receiving import StraightConsumer
+from chatbot.refusals import note_socket
 from chatbot.relay import Relay, new_item_id
 from chatbot.tools.clock import zone_named
 from chatbot.tools.registry import toolset_of
@@ -71,6 +72,7 @@ class BrowserConsumer(StraightConsumer):
             await self.begin(user)
             self.session_watch = asyncio.create_task(self.watch_session(key), name="session")
         except Refused as refused:
+            await database_sync_to_async(note_socket)(self.scope, self.asked("conversation"))
             await self.refuse(refused.problem)
         except Exception:
             log.exception("a socket could not be opened")
@@ -275,7 +277,11 @@ class CaptionsConsumer(BrowserConsumer):
         return event
 
     def stored(self, conversation_id: str) -> list[Event]:
-        conversation = conversation_for(self.user, conversation_id)
+        try:
+            conversation = conversation_for(self.user, conversation_id)
+        except Conversation.DoesNotExist:
+            note_socket(self.scope, conversation_id)
+            raise
         with override(self.language):
             return [turn.as_json() for turn in conversation.turns.all()]
 

@@ -24,6 +24,7 @@ from chatbot.realtime.gateway import GatewayCall
 from chatbot.realtime.large_events import MAX_EVENT
 from chatbot.realtime.permissions import Permissions
 from chatbot.realtime.problems import LIMIT_REACHED, Problem
+from chatbot.refusals import note_socket
 from chatbot.relay import new_item_id
 
 log = logging.getLogger(__name__)
@@ -70,14 +71,19 @@ class GatewayConsumer(CallConsumer):
             self.token = await database_sync_to_async(caller)(self.scope)
             await self.begin(self.token.user)
         except TurnedAway as turned:
+            await self.note_refusal(None)
             metrics.PROBLEMS.labels(turned.event["error"]["code"] or "missing_api_key").inc()
             await self.show(turned.event)
             await self.close(turned.close_code, turned.reason)
         except Refused as refused:
+            await self.note_refusal(self.token.user)
             await self.refuse(_as_api(refused.problem))
         except Exception:
             log.exception("a client's call could not be opened")
             await self.refuse(BROKEN)
+
+    async def note_refusal(self, user: User | None) -> None:
+        await database_sync_to_async(note_socket)(self.scope, self.asked("conversation"), user)
 
     async def begin(self, user: User) -> None:
         check_query(self.asked)
