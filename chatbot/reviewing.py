@@ -65,8 +65,8 @@ def save(
         "rating": work.rating,
         "is_flagged": work.is_flagged,
     }
-    as_seen = Review.objects.filter(pk=before.pk, updated_at=seen)
-    if not as_seen.update(**columns, updated_at=timezone.now()):
+    as_seen = Review.objects.filter(pk=before.pk, updated_at=seen) if seen else None
+    if as_seen is None or not as_seen.update(**columns, updated_at=timezone.now()):
         raise ChangedMeanwhile
     tags = _tags_named(work.tags)
     before.tags.set(tags)
