@@ -59,6 +59,11 @@ def deleted_conversations_of(user: User) -> QuerySet[Conversation]:
     return kept.select_related("persona").order_by("-deleted_at")
 
 
+def kept_conversations_of(user: User) -> QuerySet[Conversation]:
+    """All of the user's own conversations that are not erased, deleted ones too."""
+    return Conversation.objects.filter(user=user)
+
+
 def spoken_conversations_of(user: User) -> QuerySet[Conversation]:
     """Those of the user's conversations in which something was said."""
     return spoken(conversations_of(user))

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from chatbot import overview_page
-from chatbot.views import conversations, languages, memory, pages, preferences
+from chatbot.views import conversations, exports, languages, memory, pages, preferences
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("history/", pages.history, name="history"),
     path("history/deleted/", pages.deleted, name="deleted"),
     path("history/<uuid:conversation_id>/", pages.conversation, name="conversation"),
+    path(
+        "history/<uuid:conversation_id>/export/<slug:format>",
+        exports.conversation,
+        name="export_conversation",
+    ),
     path("history/<uuid:conversation_id>/rename", conversations.rename, name="rename"),
     path("history/<uuid:conversation_id>/delete", conversations.delete, name="delete"),
     path("history/<uuid:conversation_id>/restore", conversations.restore, name="restore"),

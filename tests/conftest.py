@@ -64,6 +64,12 @@ def forgotten_limits() -> None:
 
 
 @pytest.fixture
+def kept_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs beside an event loop stays in the transaction of a synchronous test."""
+    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
+
+
+@pytest.fixture
 def persona(db: None) -> Persona:
     """The default persona."""
     return default_persona()

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chatbot import store
+from chatbot import exports, store
 from chatbot.access import (
     DELETED_KEPT,
     conversation_for,
@@ -99,7 +99,11 @@ def deleted(request: HttpRequest) -> HttpResponse:
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """`/history/<id>/`: one of one's own conversations as a transcript."""
     found = own_conversation(cast("User", request.user), conversation_id)
-    return render(request, "conversation.html", {"conversation": found, "turns": found.turns.all()})
+    return render(
+        request,
+        "conversation.html",
+        {"conversation": found, "turns": found.turns.all(), "export_formats": exports.FORMATS},
+    )
 
 
 def own_conversation(user: User, conversation_id: str | UUID) -> Conversation:
