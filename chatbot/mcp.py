@@ -67,6 +67,17 @@ def hidden(servers: list[Server]) -> list[Server]:
     return shown
 
 
+def without_secrets(servers: list[Server]) -> list[Server]:
+    """The servers as they may be kept and shown anywhere: as `hidden`, and of an address the host
+    alone, since some services have a key in its path."""
+    shown = hidden(servers)
+    for server in shown:
+        if "server_url" in server:
+            parts = urlsplit(server["server_url"])
+            server["server_url"] = f"{parts.scheme}://{parts.netloc}/"
+    return shown
+
+
 def restored(servers: list[Server], saved: list[Server]) -> list[Server]:
     """The servers with the secrets that staff have left as they were.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from chatbot import store
 from chatbot.cost import is_priced
 from chatbot.forms import PersonaForm
-from chatbot.models import Persona
+from chatbot.models import Persona, User
 
 if TYPE_CHECKING:
     PersonaModelAdmin = admin.ModelAdmin[Persona]
@@ -80,7 +80,7 @@ class PersonaAdmin(PersonaModelAdmin):
         return not is_needed and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Persona, form: Any, change: bool) -> None:
-        store.save_persona(obj)
+        store.save_persona(obj, cast("User", request.user))
         if not is_priced(obj.model):
             told = _(
                 "No price is known for the model “%(model)s”, so that its cost is shown as "

@@ -98,7 +98,7 @@ def test_models_know_neither_writes_nor_pages() -> None:
 
 
 def test_store_knows_rows_access_and_how_words_are_searched() -> None:
-    allowed = ("models", "access", "store", "cost", "search", "realtime")
+    allowed = ("models", "access", "store", "cost", "mcp", "search", "realtime")
     ours = {n for m in members_of("chatbot.store") for n in IMPORTS[m] if within(n, "chatbot")}
     assert all(any(within(n, f"chatbot.{a}") for a in allowed) for n in ours - {"chatbot"})
 

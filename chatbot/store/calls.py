@@ -22,6 +22,7 @@ from chatbot.models import (
 )
 from chatbot.realtime.problems import ENDED_BY_STAFF, NOT_SIGNED_IN, TAKEN_OVER
 from chatbot.realtime.session import SessionSettings
+from chatbot.store.personas import version_of
 from chatbot.store.turns import close_turns_in_flight
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
@@ -95,6 +96,7 @@ def open_call(
         conversation=conversation,
         kind=kind,
         token=token,
+        persona_version=version_of(conversation.persona),
         worker=WORKER,
         started_at=now,
         last_seen_at=now,
