@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from chatbot.consumers import CallConsumer, CaptionsConsumer
 from chatbot.gateway import GatewayConsumer
 from chatbot.realtime.problems import NOT_FOUND
+from chatbot.watching import ReviewConsumer
 
 
 async def nowhere(scope: Any, receive: Any, send: Any) -> None:
@@ -19,6 +20,7 @@ async def nowhere(scope: Any, receive: Any, send: Any) -> None:
 websocket_urlpatterns: list[Any] = [
     path("ws/call/", CallConsumer.as_asgi()),  # type: ignore[arg-type]
     path("ws/captions/", CaptionsConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/review/", ReviewConsumer.as_asgi()),  # type: ignore[arg-type]
     path("v1/realtime", GatewayConsumer.as_asgi()),  # type: ignore[arg-type]
     re_path(r"", nowhere),  # type: ignore[arg-type]
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 from datetime import timedelta
 
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from chatbot import store
 from chatbot.models import Call, Conversation, Persona, Turn, User
+from chatbot.rights import Right
 
 
 def default_persona() -> Persona:
