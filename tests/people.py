@@ -69,3 +69,10 @@ def dead_worker() -> str:
     gone = subprocess.Popen(["true"])
     gone.wait()
     return f"{store.WORKER.rpartition(':')[0]}:{gone.pid}"
+
+
+def staff_with(*rights: Right, name: str = "staff") -> User:
+    """A member of staff who has these rights and no other."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    return user

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session as SessionRow
 from django.test import Client
 from pytest_django import Settings
 
-from chatbot import consumers
+from chatbot import consumers, control
 from chatbot.models import AuditEntry, Call, Conversation, User
 from chatbot.rights import Right
 from tests.browser import cookie_of, opened
@@ -192,7 +192,7 @@ async def test_that_its_user_may_not_sign_in_ends_no_watching(alice: User, reade
     talk = await sync_to_async(alices_talk)(alice)
     async with opened(reader, path_of(talk.pk)) as watching:
         await watching.until("chat.watch.started")
-        await consumers.control.order_end_of_watching(alice.pk, "account_inactive")
+        await control.order_end_of_watching(alice.pk, "account_inactive")
         await watching.send("anything")
         await watching.until("chat.error")
         assert watching.close_code is None
