@@ -177,7 +177,7 @@ class CallConsumer(BrowserConsumer):
         )
         zone = zone_named(self.asked("tz"))
         context = ToolContext(opened.conversation.user, opened.conversation.pk, zone)
-        self.relay = Relay(call, opened.call, address, self.send_now, context)
+        self.relay = Relay(call, opened.call, address, self, context)
         self.task = asyncio.create_task(self.hold(self.relay, opened.call), name="call")
 
     async def hold(self, relay: Relay, row: CallRow) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-#: More than a minute of speech; nobody who is that far behind will catch up.
+#: More than a minute of speech, and far more than a call sends to who does not read on.
 MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 
@@ -23,17 +23,18 @@ class Outgoing:
         self._send = send
         self._left_behind = left_behind
         self._waiting: asyncio.Queue[str | bytes] = asyncio.Queue()
-        self._unread_bytes = 0
+        #: How much waits for the server.
+        self.unread_bytes = 0
         self._is_lost = False
 
     def put(self, frame: str | bytes) -> None:
         """Send a frame as soon as the server takes it."""
         if self._is_lost:
             return
-        self._unread_bytes += len(frame)
+        self.unread_bytes += len(frame)
         self._waiting.put_nowait(frame)
-        if self._unread_bytes > MAX_UNREAD_BYTES:
-            log.warning("a browser does not read; let go with %d bytes unsent", self._unread_bytes)
+        if self.unread_bytes > MAX_UNREAD_BYTES:
+            log.warning("a browser does not read; let go with %d bytes unsent", self.unread_bytes)
             self._lose()
             asyncio.get_running_loop().call_soon(self._left_behind)
 
@@ -52,7 +53,7 @@ class Outgoing:
             except OSError:  # as ASGI has it for a browser that has gone
                 self._lose()
             finally:
-                self._unread_bytes -= len(frame)
+                self.unread_bytes -= len(frame)
                 self._waiting.task_done()
 
     def _lose(self) -> None:

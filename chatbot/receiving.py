@@ -26,6 +26,9 @@ class Line(Protocol):
     def send(self, frame: Frame) -> None:
         """Write a frame at once. A peer that does not read is let go."""
 
+    def unread_bytes(self) -> int:
+        """How much of what was sent waits for the peer to read on."""
+
     def read_on(self) -> None:
         """A large frame was taken, after which nothing more was read."""
 
@@ -83,6 +86,10 @@ class StraightConsumer(AsyncWebsocketConsumer):
             self.line.send(frame)
         else:
             self.outgoing.put(frame)
+
+    def unread_bytes(self) -> int:
+        """How much of what was sent waits for the browser to read on."""
+        return self.outgoing.unread_bytes if self.line is None else self.line.unread_bytes()
 
     async def stopped(self) -> None:
         """The server ends; it waits for this."""

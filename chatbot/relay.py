@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from channels.db import database_sync_to_async
@@ -53,7 +53,19 @@ MESSAGE_TOO_BIG = 1009
 
 _NOT_STORED = N_("This conversation can no longer be stored, so the call ends. Try again later.")
 
-Send = Callable[[str | bytes], None]
+#: Twenty seconds of speech wait for the browser: no more is taken from the upstream,
+PAUSE_AT_BYTES = 1024 * 1024
+#: until it has read on to here.
+READ_ON_AT_BYTES = PAUSE_AT_BYTES // 4
+
+
+class Browser(Protocol):
+    """Whom a call sends to; it never waits."""
+
+    def send_now(self, frame: str | bytes) -> None: ...
+
+    def unread_bytes(self) -> int:
+        """How much of what was sent waits to be read."""
 
 
 def new_item_id(prefix: str) -> str:
@@ -69,15 +81,14 @@ class Relay:
         call: Call | GatewayCall,
         row: CallRow,
         address: UpstreamAddress,
-        send: Send,
+        browser: Browser,
         context: ToolContext,
     ) -> None:
-        """`send` takes frames for the browser, and never waits."""
         self._call = call
         self._row = row
         self._user_id = row.conversation.user_id
         self._address = address
-        self._send = send
+        self._browser = browser
         self._upstream: Upstream | None = None
         self._connect: Connect | None = None
         self.upstream_sessions = 0
@@ -197,6 +208,7 @@ class Relay:
         loop = asyncio.get_running_loop()
         # All calls of a worker at once, which wakes it once for all.
         self._next_tick = loop.call_at((loop.time() // TICK_S + 1) * TICK_S, self._tick)
+        self._spare_browser()
         self._look_at_upstream()
         self._feed(self._call.tick)
 
@@ -256,12 +268,25 @@ class Relay:
 
     def _drain(self) -> None:
         """Send and do all that the call has decided. It never waits, so order holds."""
-        for frame in self._call.data_for_browser():
-            if self._has_browser:
-                self._send(frame)
+        frames = self._call.data_for_browser()
+        if frames and self._has_browser:
+            for frame in frames:
+                self._browser.send_now(frame)
+            self._spare_browser()
         self._send_upstream(self._call.data_for_upstream())
         for effect in self._call.effects():
             self._carry_out(effect)
+
+    def _spare_browser(self) -> None:
+        """An upstream may speak faster than a browser, or its line, can take."""
+        upstream = self._upstream
+        if upstream is None:
+            return
+        unread = self._browser.unread_bytes() if self._has_browser else 0
+        if not upstream.is_paused and unread > PAUSE_AT_BYTES:
+            upstream.pause()
+        elif upstream.is_paused and unread < READ_ON_AT_BYTES:
+            upstream.read_on()
 
     def _send_upstream(self, frames: list[str]) -> None:
         if self._upstream is None:

@@ -99,14 +99,28 @@ class Upstream:
             raise UpstreamError(Problem("upstream_stalled", _STALLED, UPSTREAM_UNAVAILABLE))
         socket.transport.write(masked_text(frame))
 
+    @property
+    def is_paused(self) -> bool:
+        """Nothing is read from it for now."""
+        return self._socket.is_paused
+
+    def pause(self) -> None:
+        """Hear nothing more for now; what it says waits on the way."""
+        self._socket.pause()
+
+    def read_on(self) -> None:
+        """After `pause`."""
+        self._socket.read_on()
+
     def look(self) -> int:
-        """How often we have looked since it gave a sign of life, this time included.
+        """How often we have looked since it gave a sign of life, this time included; one that is
+        paused gives none, and is there.
 
         Raises:
             UpstreamError: too often.
         """
         socket = self._socket
-        socket.looks += 1
+        socket.looks += not socket.is_paused
         if socket.looks == ASK_AFTER and socket.protocol.state is State.OPEN:
             socket.ask()
         if socket.looks > DEAD_AFTER:

@@ -19,6 +19,8 @@ class UpstreamSocket(ClientConnection):
         self._hear: Callable[[str], object] = self._early.append
         #: How often its owner has looked since anything came.
         self.looks = 0
+        #: Nothing is read for now.
+        self.is_paused = False
 
     def data_received(self, data: bytes) -> None:
         """Whatever comes is a sign of life, an answer to `ask` too."""
@@ -35,6 +37,19 @@ class UpstreamSocket(ClientConnection):
         early, self._early, self._hear = self._early, [], hear
         for text in early:
             self._hear(text)
+
+    def pause(self) -> None:
+        """Read no more for now: what comes waits on the way."""
+        self.is_paused = not self.transport.is_closing()
+        if self.is_paused:
+            self.transport.pause_reading()
+
+    def read_on(self) -> None:
+        """After `pause`."""
+        self.is_paused = False
+        self.looks = 0
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def leave(self) -> None:
         """Close at once, and hear nothing more. A close handshake takes as long as a peer likes."""

@@ -18,7 +18,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from chatbot.frames import BINARY, IN_16_BITS, MASKED, TEXT, masked
 from chatbot.realtime.large_events import MAX_EVENT
 from chatbot.receiving import LINE, Frame
-from project.sending import server_send
+from project.sending import server_send, unread_bytes
 
 _PLAIN = (TEXT, BINARY)
 _HEADER_BYTES, _LONG_HEADER_BYTES = 6, 8
@@ -36,6 +36,9 @@ class DaphneLine:
 
     def send(self, frame: Frame) -> None:
         server_send(self._protocol, frame, isinstance(frame, bytes))
+
+    def unread_bytes(self) -> int:
+        return unread_bytes(self._protocol.transport)
 
     def read_on(self) -> None:
         self._protocol.transport.resumeProducing()

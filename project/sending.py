@@ -19,7 +19,7 @@ from chatbot.frames import BINARY, TEXT, header
 
 log = logging.getLogger(__name__)
 
-#: More than a minute of speech; nobody who is that far behind will catch up.
+#: More than a minute of speech, and far more than a call sends to who does not read on.
 MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 
@@ -46,13 +46,21 @@ def write(transport: Any, data: bytes) -> int:
     if not is_tcp or not transport.connected:
         transport.write(data)
         return 0
-    waiting: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+    waiting = unread_bytes(transport)
     if not waiting and not transport.disconnecting:
         with suppress(OSError):  # all buffers are full, or it is lost, as `write` will find out
             data = data[transport.socket.send(data) :]
     if data:
         transport.write(data)
     return waiting + len(data)
+
+
+def unread_bytes(transport: Any) -> int:
+    """How much the system has not taken yet."""
+    if not isinstance(transport, Connection):
+        return 0
+    waiting: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+    return waiting
 
 
 def send_at_once() -> None:

@@ -142,3 +142,31 @@ async def test_long_texts_arrive_both_ways() -> None:
         with pytest.raises(UpstreamError):
             await asyncio.wait_for(upstream.listen(hear), 20)
     assert heard == texts
+
+
+async def test_what_is_said_while_it_is_paused_is_heard_later() -> None:
+    said = asyncio.Event()
+
+    async def script(peer: ServerConnection) -> None:
+        await peer.recv()
+        await peer.send("one")
+        await peer.recv()
+        await peer.send("two")
+        said.set()
+        await peer.wait_closed()
+
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    async with upstream_that(script) as upstream:
+        listening = asyncio.create_task(upstream.listen(heard.put_nowait))
+        upstream.send("go on")
+        assert await asyncio.wait_for(heard.get(), 20) == "one"
+        upstream.pause()
+        upstream.send("go on")
+        await said.wait()
+        assert [upstream.look() for _ in range(100)] == [0] * 100
+        assert heard.empty()
+        upstream.read_on()
+        assert await asyncio.wait_for(heard.get(), 20) == "two"
+        upstream.leave()
+        with pytest.raises(UpstreamError):
+            await listening

@@ -124,3 +124,51 @@ async def test_a_worker_closes_with_1013_when_the_upstream_is_away(workers: Pair
         assert error["code"] == "upstream_unreachable"
         await asyncio.wait_for(call.socket.wait_closed(), 5)
         assert call.socket.close_code == 1013
+
+
+class Talker:
+    """An upstream that says all of an answer at once, as fast as it is read."""
+
+    SECONDS = 300
+
+    def __init__(self) -> None:
+        self.said_s = 0
+        self.is_done = False
+
+    async def __call__(self, session: Session) -> None:
+        await session.open()
+        await session.expect("input_audio_buffer.append")
+        await session.hear("Tell me everything.")
+        await session.begin_answer("Everything.")
+        for second in range(1, self.SECONDS):
+            await session.sound(tone(1000))
+            self.said_s = second
+        self.is_done = True
+        await session.end_answer("Everything.")
+        await session.hold()
+
+    async def waits(self) -> None:
+        """Until it has said all, or is not read any more."""
+        before = -1
+        while not self.is_done and before != self.said_s:
+            before = self.said_s
+            await asyncio.sleep(1)
+
+
+async def test_a_browser_that_reads_slowly_gets_a_long_answer_whole(workers: Pair) -> None:
+    talker = Talker()
+    async with (
+        scripted_upstream(talker, port=workers.upstream_port),
+        tab(workers.urls[0], "/ws/call/") as call,
+    ):
+        await call.until("chat.status", state="ready")
+        await call.socket.send(tone(40))
+        await talker.waits()
+        assert not talker.is_done
+        heard_bytes = 0
+        async with asyncio.timeout(60):
+            while heard_bytes < Talker.SECONDS * 48_000:
+                frame = await call.socket.recv()
+                heard_bytes += len(frame) if isinstance(frame, bytes) else 0
+        assert heard_bytes == Talker.SECONDS * 48_000
+        assert talker.is_done
