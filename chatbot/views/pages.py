@@ -22,7 +22,7 @@ from chatbot.access import (
     spoken_conversations_of,
     with_length,
 )
-from chatbot.models import Conversation, User
+from chatbot.models import Conversation, Persona, User
 from chatbot.preferences import choices_for
 from chatbot.realtime.policy import MAX_TYPED_TEXT
 
@@ -34,12 +34,13 @@ PAGE_LENGTH = 20
 @never_cache
 @login_required
 def chat(request: HttpRequest) -> HttpResponse:
-    """`/`: talk. `?conversation=<id>` goes on with one of one's own."""
+    """`/`: talk. `?conversation=<id>` goes on with one of one's own, `?persona=<slug>` begins one
+    with that persona."""
     user = cast("User", request.user)
     conversation = None
     if wanted := request.GET.get("conversation"):
         conversation = own_conversation(user, wanted)
-    persona = conversation.persona if conversation else persona_for(user, None)
+    persona = conversation.persona if conversation else own_persona(user, request)
     return render(
         request,
         "chat.html",
@@ -104,6 +105,15 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "conversation.html",
         {"conversation": found, "turns": found.turns.all(), "export_formats": exports.FORMATS},
     )
+
+
+def own_persona(user: User, request: HttpRequest) -> Persona:
+    """The persona that the address asks for, or the usual one; the same 404 for none and for one
+    that is not for this user."""
+    try:
+        return persona_for(user, request.GET.get("persona"))
+    except Persona.DoesNotExist:
+        raise Http404 from None
 
 
 def own_conversation(user: User, conversation_id: str | UUID) -> Conversation:
