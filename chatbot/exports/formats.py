@@ -96,6 +96,5 @@ async def members_of(
 
 def _loaded(conversation: Conversation) -> Conversation:
     """With what writers read of it."""
-    return Conversation.objects.select_related("user", "persona", "review__reviewer").get(
-        pk=conversation.pk
-    )
+    rows = Conversation.objects.select_related("user", "persona", "review__reviewer")
+    return rows.prefetch_related("review__tags").get(pk=conversation.pk)

@@ -86,13 +86,12 @@ class _Sheet:
             '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
             f"</sheetView></sheetViews><sheetData>{self._header(header)}"
         ).encode()
-        yield self._rows(rows).encode()
-        async for batch in batches:
-            room = MAX_ROWS - self._row
-            yield self._rows(batch[:room]).encode()
-            self.rest = batch[room:]
-            if self.rest:
-                break
+        yield self._take(rows).encode()
+        if not self.rest:
+            async for batch in batches:
+                yield self._take(batch).encode()
+                if self.rest:
+                    break
         yield b"</sheetData></worksheet>"
 
     def _header(self, names: list[str]) -> str:
@@ -103,9 +102,11 @@ class _Sheet:
         )
         return f'<row r="1">{"".join(cells)}</row>'
 
-    def _rows(self, rows: list[Row]) -> str:
+    def _take(self, rows: list[Row]) -> str:
+        room = MAX_ROWS - self._row
+        self.rest = rows[room:]
         lines = []
-        for row in rows:
+        for row in rows[:room]:
             self._row += 1
             cells = "".join(
                 cell_xml(f"{column}{self._row}", cell)
