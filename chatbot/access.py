@@ -83,6 +83,15 @@ def conversation_for(user: User, conversation_id: str | UUID) -> Conversation:
     return conversations_of(user).get(pk=_key(conversation_id))
 
 
+def any_conversation(conversation_id: str | UUID) -> Conversation:
+    """A conversation of whosever, deleted or not: for staff whose right to it is checked.
+
+    Raises:
+        Conversation.DoesNotExist: no such id, or no id at all.
+    """
+    return Conversation.objects.select_related("user", "persona").get(pk=_key(conversation_id))
+
+
 def deleted_conversation_for(user: User, conversation_id: str | UUID) -> Conversation:
     """One of the user's own conversations that can be had back.
 
