@@ -36,6 +36,7 @@ _DELETED = N_(
     "This conversation was deleted, so the call has ended. "
     "Have it back in History, or start a new one."
 )
+_ERASED = N_("This conversation was erased, so the call has ended. Start a new one.")
 
 #: Why somebody else ends a call, by the reason in its row.
 ENDINGS = {
@@ -88,6 +89,14 @@ class EndCall(TypedDict):
     code: int
     reason: str
     message: str
+
+
+class LookAtRecording(TypedDict):
+    """The call's user agrees to its being recorded, or does not any more; handled by
+    `recording_look`."""
+
+    type: Literal["recording.look"]
+    agrees: bool
 
 
 class EndSession(TypedDict):
@@ -149,6 +158,11 @@ async def order_end_of_deleted(call_id: UUID) -> None:
     await end_call(call_id, NOT_FOUND, "conversation_deleted", _DELETED)
 
 
+async def order_end_of_erased(call_id: UUID) -> None:
+    """End a call because its conversation is erased."""
+    await end_call(call_id, NOT_FOUND, "conversation_erased", _ERASED)
+
+
 async def order_end_by_staff(call_id: UUID, problem: Problem) -> None:
     """End a call as staff have it; the problem holds what its user reads."""
     await end_call(call_id, ENDED_BY_STAFF, problem.code, problem.template)
@@ -158,6 +172,12 @@ async def order_end(call_id: UUID, reason: str) -> None:
     """End a call for one of the reasons of `ENDINGS`."""
     ending = ENDINGS[reason]
     await end_call(call_id, ending.close_code or TAKEN_OVER, reason, ending.template)
+
+
+async def order_look_at_recording(call_id: UUID, *, agrees: bool) -> None:
+    """Have a call recorded from now on, or not any more."""
+    order: LookAtRecording = {"type": "recording.look", "agrees": agrees}
+    await _send(call_group(call_id), order)
 
 
 async def order_end_of_watching(user_id: int, reason: str) -> None:

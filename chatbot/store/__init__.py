@@ -17,6 +17,7 @@ from chatbot.store.calls import (
 )
 from chatbot.store.conversations import (
     delete_conversation,
+    hold_conversations,
     rename_conversation,
     restore_conversation,
 )
@@ -29,8 +30,15 @@ from chatbot.store.facts import (
     forget_fact,
     remember_fact,
 )
-from chatbot.store.people import save_language, save_preferences
+from chatbot.store.people import (
+    NAMELESS,
+    deactivate_user,
+    remove_user,
+    save_language,
+    save_preferences,
+)
 from chatbot.store.personas import save_persona
+from chatbot.store.recordings import agree_to_recording, save_recording
 from chatbot.store.tokens import (
     TOKEN_HINT_CHARACTERS,
     TOKEN_PREFIX,
@@ -56,6 +64,7 @@ __all__ = [
     "ENDED_ELSEWHERE",
     "MAX_FACTS",
     "MAX_FACT_CHARACTERS",
+    "NAMELESS",
     "TITLE_CHARACTERS",
     "TOKEN_HINT_CHARACTERS",
     "TOKEN_PREFIX",
@@ -64,7 +73,9 @@ __all__ = [
     "FactRefused",
     "LimitReached",
     "OpenedCall",
+    "agree_to_recording",
     "create_token",
+    "deactivate_user",
     "delete_conversation",
     "delete_fact",
     "digest_of",
@@ -75,10 +86,12 @@ __all__ = [
     "forget_fact",
     "forget_unrecognised",
     "hear",
+    "hold_conversations",
     "open_call",
     "play_on",
     "recount",
     "remember_fact",
+    "remove_user",
     "rename_conversation",
     "restore_conversation",
     "revoke_tokens",
@@ -86,6 +99,7 @@ __all__ = [
     "save_language",
     "save_persona",
     "save_preferences",
+    "save_recording",
     "save_turn",
     "save_usage",
     "title_from",

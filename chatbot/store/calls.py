@@ -91,7 +91,10 @@ def open_call(
     taken_over = end_running(live.filter(conversation=conversation.pk), TAKEN_OVER, "taken over")
     close_turns_in_flight(Call.objects.filter(pk__in=taken_over))
     conversation.updated_at = now
-    conversation.save()
+    if conversation_id:  # staff may hold it, and its title be written, meanwhile
+        conversation.save(update_fields=["updated_at"])
+    else:
+        conversation.save()
     call = Call.objects.create(
         conversation=conversation,
         kind=kind,

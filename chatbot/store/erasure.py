@@ -1,0 +1,120 @@
+"""Conversations that go for good: each step is a short transaction over a bounded number of rows.
+
+First they are claimed: hidden from everybody who could go on with them, their calls ended. A claim
+is kept, so whatever stops an erasing in its middle, the next prune goes on with it. Whoever removes
+rows holds the conversations' rows meanwhile and passes over those that another holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import QuerySet
+
+from chatbot.models import Call, CallEvent, Conversation, Passage, Recording, Turn, Usage, User
+from chatbot.realtime.problems import NOT_FOUND
+from chatbot.store.calls import end_running
+
+#: `deleted_at` of a conversation that is being erased; nobody can have it back.
+ERASING = datetime(2000, 1, 1, tzinfo=UTC)
+ERASED = "conversation_erased"
+#: Rows of a kind that a transaction removes at most.
+MOST_ROWS = 500
+
+
+class Claimed(NamedTuple):
+    """A conversation that is to be erased, and about how many turns it has."""
+
+    id: UUID
+    user_id: int
+    turns: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Conversations to be erased; how many are held, and so are not; and the calls that this has
+    ended, whose workers are still to be told."""
+
+    claimed: list[Claimed]
+    held: int
+    ended: list[UUID]
+
+
+@dataclass
+class Removed:
+    """What one transaction has removed; `files` are to be deleted now. When `is_done`, nothing is
+    left of those conversations."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    is_done: bool = False
+
+
+@transaction.atomic
+def claim_for_erasure(conversations: QuerySet[Conversation]) -> Claim:
+    """Hide those of these conversations (some hundred at most) that are not held."""
+    keys = list(conversations.order_by("pk").values_list("pk", flat=True))
+    named = Conversation.objects.filter(pk__in=keys).order_by("pk")
+    owners = User.objects.filter(pk__in=named.order_by().values("user")).order_by("pk")
+    list(owners.select_for_update().values_list("pk", flat=True))  # nobody calls meanwhile
+    still = Conversation.objects.filter(pk__in=conversations.filter(pk__in=keys).values("pk"))
+    still.filter(is_held=False).update(deleted_at=ERASING)
+    facts = named.filter(deleted_at=ERASING).values_list("pk", "user_id", "turn_count")
+    claimed = [Claimed(*one) for one in facts]
+    calls = Call.objects.filter(conversation__in=[one.id for one in claimed])
+    ended = end_running(calls, NOT_FOUND, ERASED)
+    return Claim(claimed, named.filter(is_held=True).count(), ended)
+
+
+@transaction.atomic
+def remove_claimed(keys: Iterable[UUID], most: int = MOST_ROWS) -> Removed:
+    """Remove up to `most` rows of each kind of these claimed conversations, and the conversations
+    themselves once nothing else is left. Usage stays, of nobody."""
+    claimed = Conversation.objects.filter(pk__in=list(keys), deleted_at=ERASING)
+    locked = claimed.order_by("pk").select_for_update(skip_locked=True)
+    mine = list(locked.values_list("pk", flat=True))
+    if not mine:
+        return Removed(is_done=True)
+    removed = Removed()
+    events = _first(CallEvent.objects.filter(call__conversation__in=mine), most)
+    used = _first(Usage.objects.filter(call__conversation__in=mine), most)
+    turns = _first(
+        Turn.objects.filter(conversation__in=mine).select_for_update(skip_locked=True), most
+    )
+    CallEvent.objects.filter(pk__in=events).delete()
+    Usage.objects.filter(pk__in=used).update(call=None, source_id="")
+    recordings = Recording.objects.filter(turn__in=turns)
+    removed.files = list(recordings.values_list("file", flat=True))
+    Passage.objects.filter(turn__in=turns).delete()
+    recordings.delete()
+    Turn.objects.filter(pk__in=turns).delete()
+    removed.rows = {
+        "turns": len(turns),
+        "recordings": len(removed.files),
+        "events": len(events),
+    }
+    is_rest = max(len(events), len(used), len(turns)) < most
+    if is_rest and not Turn.objects.filter(conversation__in=mine).exists():
+        forget_in_admin_log(Conversation, mine)
+        Conversation.objects.filter(pk__in=mine).delete()
+        removed.rows["conversations"] = len(mine)
+        removed.is_done = True
+    return removed
+
+
+def _first(rows: QuerySet[Any], most: int) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:most])
+
+
+def forget_in_admin_log(model: type[Conversation | User], keys: Iterable[object]) -> None:
+    """The admin's own log says what was done, and to which row, but not how that was called."""
+    kind = ContentType.objects.get_for_model(model)
+    entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys])
+    entries.update(object_repr="", change_message="")
