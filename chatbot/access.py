@@ -32,6 +32,7 @@ from chatbot.models import (
     Fact,
     Persona,
     Preferences,
+    Recording,
     Turn,
     User,
 )
@@ -208,6 +209,27 @@ def turns_saying(user: User, words: list[str]) -> QuerySet[Turn]:
     own = Turn.objects.filter(conversation__user=user, conversation__deleted_at=None)
     found = own.exclude(role=Turn.Role.TOOL).filter(said).annotate(words=count)
     return found.select_related("conversation").order_by("-words", "-started_at")
+
+
+def agrees_to_recording(user_id: int) -> bool:
+    """Whether the user's calls may be recorded."""
+    agreed = Preferences.objects.filter(user=user_id, recording_agreed_at__isnull=False)
+    return agreed.exists()
+
+
+def recording_for(
+    user: User, conversation_id: UUID, turn_id: int, *, may_listen: bool
+) -> Recording:
+    """The sound of a turn of one of the user's own conversations, or of anybody's for who
+    `may_listen` to that.
+
+    Raises:
+        Recording.DoesNotExist: there is none, or it is somebody else's.
+    """
+    recordings = Recording.objects.filter(turn=turn_id, turn__conversation=conversation_id)
+    if not may_listen:
+        recordings = recordings.filter(turn__conversation__in=conversations_of(user))
+    return recordings.select_related("turn__conversation").get()
 
 
 def facts_of(user: User) -> QuerySet[Fact]:

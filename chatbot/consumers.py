@@ -32,6 +32,7 @@ from chatbot.realtime.problems import ABUSE, RESTARTING, Problem, not_for_browse
 from chatbot.realtime.sentences import N_
 from chatbot.realtime.session import SessionSettings
 from chatbot.receiving import StraightConsumer
+from chatbot.recording import Tape
 from chatbot.refusals import note_socket
 from chatbot.relay import Relay, new_item_id
 from chatbot.tools.clock import zone_named
@@ -147,7 +148,9 @@ class CallConsumer(BrowserConsumer):
         opened = await database_sync_to_async(open_for)(user, wished, self.asked("persona"))
         started = self.started(opened.call, opened.turns, opened.settings)
         resumed = {"resumed": is_resumed, "spoken_ms_ago": spoken_ms_ago(opened.turns)}
-        await self.show({**started, **resumed})
+        tape = await Tape.of(opened.call, self.show_recording) if settings.RECORDINGS else None
+        recorded = {"recorded": tape is not None and tape.is_on}
+        await self.show({**started, **resumed, **recorded})
         persona = opened.conversation.persona
         call = Call(
             replace(opened.settings, tools=toolset_of(persona)),
@@ -156,13 +159,16 @@ class CallConsumer(BrowserConsumer):
             first_position=opened.next_position,
             new_id=new_item_id,
             translate=translator(self.language),
+            soundtrack=tape.soundtrack if tape is not None else None,
         )
         if is_resumed:
             call.resume()
-        await self.start(opened, call)
+        await self.start(opened, call, tape)
         self.hand_over()
 
-    async def start(self, opened: store.OpenedCall, call: Call | GatewayCall) -> None:
+    async def start(
+        self, opened: store.OpenedCall, call: Call | GatewayCall, tape: Tape | None = None
+    ) -> None:
         """Let the call run: it takes over its conversation, and shows in the user's other tabs."""
         for call_id in opened.taken_over:
             await control.order_takeover(call_id)
@@ -178,6 +184,7 @@ class CallConsumer(BrowserConsumer):
         zone = zone_named(self.asked("tz"))
         context = ToolContext(opened.conversation.user, opened.conversation.pk, zone)
         self.relay = Relay(call, opened.call, address, self, context)
+        self.relay.tape = tape
         self.task = asyncio.create_task(self.hold(self.relay, opened.call), name="call")
 
     async def hold(self, relay: Relay, row: CallRow) -> None:
@@ -192,6 +199,8 @@ class CallConsumer(BrowserConsumer):
             log.exception("call %s: failed", row.pk)
             with suppress(Exception):  # a browser that has gone hears nothing; the row must end
                 await self.say(BROKEN)
+        if relay.tape is not None:
+            relay.tape.leave()
         metrics.CALLS.labels(code).inc()
         log.info("call %s: ended, code %s, %s", row.pk, code, reason)
         try:
@@ -217,6 +226,18 @@ class CallConsumer(BrowserConsumer):
         if self.relay is not None:
             problem = Problem(order["reason"], order["message"], order["code"])
             self.relay.end(order["code"], order["reason"], problem)
+
+    async def recording_look(self, order: control.LookAtRecording) -> None:
+        """What an order takes away is taken at once; what it gives, the user's row has to say."""
+        tape = self.relay.tape if self.relay is not None else None
+        if tape is not None and order["agrees"]:
+            await tape.look()
+        elif tape is not None:
+            tape.withdraw()
+
+    def show_recording(self, recorded: bool) -> None:
+        """The page shows whether its call is recorded."""
+        self.send_now(dump({"type": "chat.recording", "recorded": recorded}))
 
     async def session_end(self, order: control.EndSession) -> None:
         if self.relay is not None:

@@ -10,6 +10,13 @@ TURNS = Counter("colloquy_turns", "Turns saved.", ["role", "status"])
 MESSAGES_DROPPED = Counter(
     "colloquy_messages_dropped", "Captions and orders that the channel layer did not take."
 )
+RECORDINGS = Counter("colloquy_recordings", "Recordings stored.")
+RECORDINGS_DELAYED = Counter(
+    "colloquy_recordings_delayed", "Recordings that could not be stored yet, by each trial."
+)
+RECORDINGS_LOST = Counter(
+    "colloquy_recordings_lost", "Turns that could not be recorded, by what failed.", ["reason"]
+)
 WRITES_RETRIED = Counter("colloquy_writes_retried", "Writes repeated because the database failed.")
 EVENTS_DROPPED = Counter(
     "colloquy_events_dropped", "Events that were not written to the log of their call."

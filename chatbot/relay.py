@@ -35,6 +35,7 @@ from chatbot.realtime.problems import FRAME_TOO_LARGE, TAKEN_OVER, UPSTREAM_UNAV
 from chatbot.realtime.sentences import N_
 from chatbot.realtime.toolcalls import Outcome
 from chatbot.recorder import Recorder, RecorderFull
+from chatbot.recording import Tape
 from chatbot.tools.runner import ToolRunner
 from chatbot.tools.tool import ToolContext
 from chatbot.upstream import SLOW_AFTER, Upstream, UpstreamAddress, UpstreamError, open_upstream
@@ -94,6 +95,8 @@ class Relay:
         self.upstream_sessions = 0
         self._session_begun = asyncio.Event()
         self._recorder = Recorder(row, address.model, self._turn_saved)
+        #: Set where calls are recorded, before `run`.
+        self.tape: Tape | None = None
         self._events = EventWriter(row.pk)
         self._log = self._events.log if settings.EVENTS else None
         self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
@@ -116,6 +119,8 @@ class Relay:
                 tasks.create_task(self._publish(), name="captions"),
                 tasks.create_task(self._events.run(), name="events"),
             ]
+            if self.tape is not None:
+                ending_last.append(tasks.create_task(self.tape.run(), name="tape"))
             self._tick()
             try:
                 await self._over.wait()
@@ -239,10 +244,14 @@ class Relay:
             except DatabaseError:
                 log.warning("call %s: its lease could not be renewed", self._row.pk)
                 continue
+            if self.tape is not None:
+                await self.tape.look()
             if problem:  # and the order that says so was lost on the way, or there was none
                 self.end(problem.close_code or TAKEN_OVER, problem.code, problem)
 
     async def _turn_saved(self, saved: SaveTurn) -> None:
+        if self.tape is not None:
+            self.tape.soundtrack.stored(saved.turn.item_id)
         self._call.turn_saved(saved)
         self._drain()
 

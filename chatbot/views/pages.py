@@ -25,6 +25,7 @@ from chatbot.access import (
 from chatbot.models import Conversation, Persona, User
 from chatbot.preferences import choices_for
 from chatbot.realtime.policy import MAX_TYPED_TEXT
+from chatbot.recording import rescue_soon
 
 RECENT = 20
 PAGE_LENGTH = 20
@@ -123,4 +124,5 @@ def own_conversation(user: User, conversation_id: str | UUID) -> Conversation:
     except Conversation.DoesNotExist:
         raise Http404 from None
     store.end_calls_of_dead_workers(user)
+    rescue_soon()
     return found
