@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatbot import mcp
+from chatbot.json_field import PlacedJSONField
 from chatbot.models import USER_SETTINGS, Persona
 from chatbot.prices import PRICES
 from chatbot.realtime.choices import LANGUAGES
@@ -43,16 +44,6 @@ class KnownModels(AdminTextInputWidget):
         known = ((price.model,) for price in PRICES if price.audio.output)
         options = format_html_join("", '<option value="{}">', known)
         return format_html('{}<datalist id="known-models">{}</datalist>', field, options)
-
-
-class BoundedDecoder(json.JSONDecoder):
-    """Takes what is nested too deeply to be read for what it is: no proper JSON."""
-
-    def decode(self, s: str, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().decode(s, *args, **kwargs)
-        except RecursionError:
-            raise json.JSONDecodeError("nested too deeply", "", 0) from None
 
 
 class TitleForm(forms.Form):
@@ -87,6 +78,32 @@ def tool_choices() -> list[tuple[str, str]]:
         )
         for name, made in TOOLS.items()
     ]
+
+
+#: What counts for one turn detection alone, with what the column is otherwise.
+OF_DETECTION = {
+    "eagerness": Persona.TurnDetection.SEMANTIC_VAD,
+    "vad_threshold": Persona.TurnDetection.SERVER_VAD,
+    "vad_prefix_padding_ms": Persona.TurnDetection.SERVER_VAD,
+    "vad_silence_duration_ms": Persona.TurnDetection.SERVER_VAD,
+}
+
+
+def contradictions(columns: Mapping[str, Any]) -> dict[str, str]:
+    """What is set of a turn detection that calls never have, and why that cannot be, by field."""
+    chosen = columns.get("turn_detection")
+    if not chosen or "turn_detection" in columns.get("user_settings", ()):
+        return {}
+    told = gettext(
+        "This counts only with turn detection “%(detection)s”, which neither the persona has nor "
+        "callers may choose. Leave it at %(usual)s, or change the turn detection."
+    )
+    found = {}
+    for name, detection in OF_DETECTION.items():
+        usual = getattr(Persona(), name)
+        if chosen != detection and columns.get(name, usual) != usual:
+            found[name] = told % {"detection": detection.label, "usual": usual}
+    return found
 
 
 class PersonaForm(PersonaModelForm):
@@ -137,11 +154,10 @@ class PersonaForm(PersonaModelForm):
             )
         },
     )
-    mcp_servers = forms.JSONField(
+    mcp_servers = PlacedJSONField(
         label=_("MCP servers"),
         required=False,
         initial=list,
-        decoder=BoundedDecoder,
         help_text=_(
             "A list of Realtime “mcp” tools: type, server_label, server_url or connector_id, and "
             "more. Saved secrets show as “(set)”; leave that to keep them."
@@ -165,6 +181,8 @@ class PersonaForm(PersonaModelForm):
         if self.cleaned_data.get("is_default") and not self.cleaned_data.get("is_listed"):
             told = _("The default persona is always listed. Make another one the default first.")
             self.add_error("is_listed", told)
+        for name, problem in contradictions(self.cleaned_data).items():
+            self.add_error(name, problem)
         return cleaned
 
     def clean_is_default(self) -> bool:

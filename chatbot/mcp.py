@@ -127,7 +127,38 @@ def _problem(server: Server) -> str:
         return _("server_url must be an https address.")
     if not all(isinstance(value, str) for value in server.get("headers", {}).values()):
         return _("headers must be names with texts.")
+    if not _names_tools(server.get("allowed_tools", [])):
+        return _("allowed_tools must be a list of names, or an object with tool_names, read_only.")
+    if not _is_approval(server.get("require_approval", "always")):
+        return _("require_approval must be “always”, “never”, or an object with the tools of each.")
     return ""
+
+
+def _names_tools(chosen: Any) -> bool:
+    """A list of names, or the service's filter."""
+    if isinstance(chosen, list):
+        return _is_list_of_names(chosen)
+    fits = {"tool_names": _is_list_of_names, "read_only": _is_bool}
+    return isinstance(chosen, dict) and all(
+        name in fits and fits[name](value) for name, value in chosen.items()
+    )
+
+
+def _is_approval(wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return wanted in ("always", "never")
+    return all(
+        name in ("always", "never") and isinstance(tools, dict) and _names_tools(tools)
+        for name, tools in wanted.items()
+    )
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_https(address: str) -> bool:

@@ -58,7 +58,17 @@ def test_every_tool_can_be_ticked_and_nothing_else(persona: Persona) -> None:
         ("voice", "Vader", "not one of the available choices"),
         ("user_settings", ["instructions"], "not one of the available choices"),
         ("user_settings", '{"a": 1}', "list of values"),
-        ("mcp_servers", "[" * 100_000, "valid JSON"),
+        ("mcp_servers", "[" * 100_000, "nested too deeply"),
+        ("mcp_servers", '[\n  {"type": "mcp" "x": 1}\n]', "Line 2, column 18: a comma or"),
+        ("mcp_servers", '[{"type": }]', "Line 1, column 11: a value is missing."),
+        ("mcp_servers", "[{type: 1}]", "Line 1, column 3: a name in double quotes is missing."),
+        ("mcp_servers", '[{"type" 1}]', "Line 1, column 10: a colon is missing."),
+        ("mcp_servers", '["x', "Line 1, column 2: the text that begins here does not end."),
+        ("mcp_servers", "[] []", "Line 1, column 4: nothing may come after the end."),
+        ("mcp_servers", '["\\x"]', "Line 1, column 3: it is not proper JSON."),
+        ("mcp_servers", "[NaN]", "NaN and Infinity are no numbers of JSON."),
+        ("mcp_servers", '[{"type": "\\u0000"}]', "a character that cannot be kept"),
+        ("mcp_servers", '[{"type": "\\ud800"}]', "a character that cannot be kept"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(
@@ -67,6 +77,46 @@ def test_what_is_wrong_is_said_beside_its_field(
     refused = filled(persona, **{name: value})
     assert list(refused.errors) == [name]
     assert sentence in str(refused.errors[name])
+
+
+FIXED = {"user_settings": ["voice"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"eagerness": "high"}, ["eagerness"]),
+        ({"eagerness": "high", "turn_detection": "none"}, ["eagerness"]),
+        ({"eagerness": "high", "turn_detection": "semantic_vad"}, []),
+        (
+            {"turn_detection": "semantic_vad", "vad_threshold": 0.7},
+            ["vad_threshold"],
+        ),
+        (
+            {
+                "turn_detection": "none",
+                "vad_prefix_padding_ms": 100,
+                "vad_silence_duration_ms": 900,
+            },
+            ["vad_prefix_padding_ms", "vad_silence_duration_ms"],
+        ),
+        ({"vad_threshold": 0.7, "vad_silence_duration_ms": 900}, []),
+    ],
+)
+def test_settings_of_a_turn_detection_that_no_call_has_are_refused(
+    persona: Persona, changes: dict[str, Any], wrong: list[str]
+) -> None:
+    form = filled(persona, **FIXED, **changes)
+    assert sorted(form.errors) == wrong
+    for name in wrong:
+        assert "counts only with turn detection" in str(form.errors[name])
+    # Who may choose the turn detection finds these settings there.
+    assert filled(persona, user_settings=["turn_detection"], **changes).is_valid()
+
+
+def test_servers_are_shown_in_lines(persona: Persona) -> None:
+    persona.mcp_servers = [SERVER]
+    assert "[\n  {\n    &quot;type&quot;" in str(PersonaForm(instance=persona)["mcp_servers"])
 
 
 @pytest.mark.parametrize("language", ["", "de", "zh"])

@@ -25,6 +25,15 @@ def test_servers_by_address_or_connector_are_taken() -> None:
     assert mcp.checked([]) == []
 
 
+def test_tools_are_chosen_and_approved_as_the_service_has_it() -> None:
+    chosen = {"tool_names": ["find"], "read_only": True}
+    servers = [
+        SERVER | {"allowed_tools": ["find"], "require_approval": "never"},
+        CONNECTOR | {"allowed_tools": chosen, "require_approval": {"never": chosen}},
+    ]
+    assert mcp.checked(servers) == servers
+
+
 def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in SERVER.items() if key != name}
 
@@ -45,6 +54,13 @@ def without(name: str) -> dict[str, Any]:
         ([SERVER | {"password": "x"}], "no field 'password'"),
         ([SERVER | {"authorization": 7}], "authorization has a value"),
         ([SERVER | {"headers": {"X-Key": 7}}], "headers must be"),
+        ([SERVER | {"allowed_tools": ["find", 7]}], "allowed_tools must be"),
+        ([SERVER | {"allowed_tools": {"names": ["find"]}}], "allowed_tools must be"),
+        ([SERVER | {"allowed_tools": {"tool_names": "find"}}], "allowed_tools must be"),
+        ([SERVER | {"allowed_tools": {"read_only": "yes"}}], "allowed_tools must be"),
+        ([SERVER | {"require_approval": "sometimes"}], "require_approval must be"),
+        ([SERVER | {"require_approval": {"often": {}}}], "require_approval must be"),
+        ([SERVER | {"require_approval": {"never": ["find"]}}], "require_approval must be"),
         ([SERVER, SERVER], "same server_label"),
     ],
 )
