@@ -12,6 +12,7 @@ http_application = get_asgi_application()
 # Imports models, so Django must be set up by then.
 from chatbot.routing import websocket_urlpatterns  # noqa: E402
 from project.closing import allow_every_code  # noqa: E402
+from project.downloads import mind_readers  # noqa: E402
 from project.line import offer_lines  # noqa: E402
 from project.loop import use_uvloop  # noqa: E402
 from project.oversized import refuse_oversized  # noqa: E402
@@ -21,6 +22,7 @@ allow_every_code()
 refuse_oversized()
 send_at_once()
 offer_lines()
+mind_readers()
 use_uvloop()
 
 application = ProtocolTypeRouter(
