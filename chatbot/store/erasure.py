@@ -7,7 +7,8 @@ rows holds the conversations' rows meanwhile and passes over those that another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -16,9 +17,20 @@ from uuid import UUID
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
-from chatbot.models import Call, CallEvent, Conversation, Passage, Recording, Turn, Usage, User
+from chatbot.models import (
+    AuditEntry,
+    AuditPruning,
+    Call,
+    CallEvent,
+    Conversation,
+    Passage,
+    Recording,
+    Turn,
+    Usage,
+    User,
+)
 from chatbot.realtime.problems import NOT_FOUND
 from chatbot.store.calls import end_running
 
@@ -118,3 +130,40 @@ def forget_in_admin_log(model: type[Conversation | User], keys: Iterable[object]
     kind = ContentType.objects.get_for_model(model)
     entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys])
     entries.update(object_repr="", change_message="")
+
+
+@dataclass(frozen=True)
+class Old:
+    """What one transaction has removed of rows whose time is over: how many, the files that are to
+    be deleted now, and the moment of the last."""
+
+    count: int
+    files: list[str]
+    last: datetime
+
+
+@transaction.atomic
+def remove_old(rows: QuerySet[Any], moment: str, since: datetime | None) -> Old | None:
+    """Remove the first `MOST_ROWS` of these rows by their column `moment`, from `since` on, but for
+    those that another process removes just now. None when there are none."""
+    left = rows.filter(**{f"{moment}__gte": since}) if since else rows
+    locked = left.order_by(moment).select_for_update(skip_locked=True, of=("self",))
+    found = list(locked.values_list("pk", moment)[:MOST_ROWS])
+    if not found:
+        return None
+    mine = rows.model._default_manager.filter(pk__in=[key for key, _ in found])
+    files = list(mine.values_list("file", flat=True)) if rows.model is Recording else []
+    with _audit_may_shrink(rows.model):
+        mine.delete()
+    return Old(len(found), files, found[-1][1])
+
+
+@contextmanager
+def _audit_may_shrink(model: type[Model]) -> Iterator[None]:
+    """The database lets nobody delete audit entries but in a transaction that says so."""
+    if model is not AuditEntry:
+        yield
+        return
+    permit = AuditPruning.objects.create()
+    yield
+    permit.delete()
