@@ -8,9 +8,8 @@ from chatbot.models.conversations import Conversation, Turn
 
 
 class Passage(models.Model):
-    """The words of a turn or, without one, of the conversation's title, as `chatbot.search`
-    writes them: stems between single spaces. The database keeps an index of them of its own kind.
-    """
+    """The words of a turn or, without one, of all of the conversation, as `chatbot.search` writes
+    them. The database keeps an index of the latter, of its own kind."""
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="passages"

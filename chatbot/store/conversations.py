@@ -8,20 +8,19 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from chatbot import search
 from chatbot.access import DELETED_KEPT
-from chatbot.models import (
-    Call,
-    Conversation,
-    User,
-)
+from chatbot.models import Call, Conversation, User
 from chatbot.realtime.problems import NOT_FOUND
 from chatbot.store.calls import end_running
 from chatbot.store.erasure import ERASING
 
 
+@transaction.atomic
 def rename_conversation(conversation: Conversation, title: str) -> None:
     """Give the conversation a name of the user's own."""
     Conversation.objects.filter(pk=conversation.pk).update(title=title)
+    search.keep_title(conversation.pk)
 
 
 @transaction.atomic

@@ -11,11 +11,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatbot.models import (
-    Call,
-    Conversation,
-    Turn,
-)
+from chatbot import search
+from chatbot.models import Call, Conversation, Turn
 from chatbot.realtime.effects import SaveTurn
 from chatbot.realtime.transcript import CALL_ENDED, NOT_RECOGNISED
 from chatbot.realtime.turns import Turn as CallTurn
@@ -45,8 +42,11 @@ def save_turn(call: Call, saved: SaveTurn) -> None:
     )  # fmt: skip
     conversation = Conversation.objects.filter(pk=call.conversation_id)
     recount(conversation, updated_at=timezone.now())
-    if turn.role == "user" and turn.text:
-        conversation.filter(title="").update(title=title_from(turn.text))
+    if turn.status != "in_progress":
+        search.keep_turn(row)
+    untitled = conversation.filter(title="")
+    if turn.role == "user" and turn.text and untitled.update(title=title_from(turn.text)):
+        search.keep_title(call.conversation_id)
 
 
 def forget_unrecognised(call_id: UUID) -> None:
@@ -76,12 +76,19 @@ def hear(call_id: UUID, item_id: str, heard_ms: int, audio_ms: int) -> None:
     answer.save(update_fields=["heard_ms", "heard_text"])
 
 
+@transaction.atomic
 def close_turns_in_flight(calls: QuerySet[Call]) -> None:
     """What was being said or done in calls that are over was cut there. A worker that lives after
     all writes its turns as they were."""
     open_turns = Turn.objects.filter(call__in=calls, status=Turn.Status.IN_PROGRESS)
     open_turns.filter(role=Turn.Role.TOOL).update(error=CALL_ENDED)
-    open_turns.update(status=Turn.Status.INTERRUPTED, ended_at=timezone.now())
+    cut = list(open_turns.select_for_update().values_list("pk", flat=True))
+    turns = Turn.objects.filter(pk__in=cut)
+    turns.update(status=Turn.Status.INTERRUPTED, ended_at=timezone.now())
+    conversations = Conversation.objects.filter(turns__in=turns).order_by("pk")
+    list(conversations.select_for_update(of=("self",)).values_list("pk"))
+    for turn in turns:
+        search.keep_turn(turn)
 
 
 def recount(conversations: QuerySet[Conversation], **changes: Any) -> None:

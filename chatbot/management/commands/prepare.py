@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Bring the database, the static files and the administrator up to date."
+    help = "Bring the database, the static files, the administrator and the search up to date."
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         collect_static()
         call_command("ensureadmin", stdout=self.stdout)
+        call_command("reindex", missing=True, stdout=self.stdout)
 
 
 def collect_static() -> None:
