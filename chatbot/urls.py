@@ -4,7 +4,15 @@ from django.contrib import admin
 from django.urls import path
 
 from chatbot import overview_page
-from chatbot.views import conversations, exports, languages, memory, pages, preferences
+from chatbot.views import (
+    conversations,
+    exports,
+    languages,
+    memory,
+    pages,
+    preferences,
+    recordings,
+)
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -17,6 +25,11 @@ urlpatterns = [
         "history/<uuid:conversation_id>/export/<slug:format>",
         exports.conversation,
         name="export_conversation",
+    ),
+    path(
+        "history/<uuid:conversation_id>/recordings/<int:turn_id>",
+        recordings.recording,
+        name="recording",
     ),
     path("history/<uuid:conversation_id>/rename", conversations.rename, name="rename"),
     path("history/<uuid:conversation_id>/delete", conversations.delete, name="delete"),
