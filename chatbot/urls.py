@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from chatbot import overview_page
+from chatbot import live_admin, overview_page
 from chatbot.views import (
     conversations,
     exports,
@@ -37,5 +37,10 @@ urlpatterns = [
     path("i18n/setlang/", languages.set_language, name="set_language"),
     path("jsi18n/", languages.Catalogue.as_view(), name="catalogue"),
     path("preferences/", preferences.save, name="preferences"),
+    path(
+        "admin/chatbot/conversation/<uuid:conversation_id>/end-call/",
+        admin.site.admin_view(live_admin.end_call),
+        name="end_call",
+    ),
     path("admin/overview/", admin.site.admin_view(overview_page.overview), name="overview"),
 ]

@@ -9,9 +9,11 @@ const { Watch } = await import("../../chatbot/static/chatbot/js/watch.js");
 function watching() {
   fresh();
   const told = [];
-  const watch = new Watch("/ws/captions/", ({ type }) => told.push(type), () => "c1");
+  const lost = { count: 0 };
+  const count = () => (lost.count += 1);
+  const watch = new Watch("/ws/captions/", ({ type }) => told.push(type), () => "c1", count);
   watch.start();
-  return { watch, told, socket: () => FakeSocket.all.at(-1) };
+  return { watch, told, lost, socket: () => FakeSocket.all.at(-1) };
 }
 
 test("captions are handed on until nobody wants them any more", () => {
@@ -37,10 +39,20 @@ test("a lost socket is opened again, later each time, until captions come", () =
 });
 
 test("a page that is not allowed to watch does not ask again", () => {
-  const { watch, socket } = watching();
-  socket().end(4401);
-  pass(120_000);
-  assert.equal(FakeSocket.all.length, 1);
+  for (const code of [4401, 4403, 4404]) {
+    const { watch, socket, lost } = watching();
+    socket().end(code);
+    pass(120_000);
+    assert.equal(FakeSocket.all.length, 1);
+    assert.equal(lost.count, 0);
+    watch.stop();
+  }
+});
+
+test("whoever watches is told that the socket is lost and tried again", () => {
+  const { watch, socket, lost } = watching();
+  socket().end(1006);
+  assert.equal(lost.count, 1);
   watch.stop();
 });
 

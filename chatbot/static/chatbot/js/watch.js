@@ -6,12 +6,13 @@ import { socketUrl, Transport } from "./transport.js";
 const FIRST_RETRY_MS = 2000;
 const LAST_RETRY_MS = 60_000;
 /** Refusals that trying again does not change. */
-const FINAL = new Set([4401, 4403]);
+const FINAL = new Set([4401, 4403, 4404]);
 
 export class Watch {
   #path;
   #onEvent;
   #conversationOf;
+  #onLost;
   /** @type {Transport | null} */
   #transport = null;
   #retryMs = FIRST_RETRY_MS;
@@ -23,11 +24,13 @@ export class Watch {
    * @param {string} path
    * @param {(event: import("./transport.js").SocketEvent) => void} onEvent
    * @param {() => string | null} conversationOf the one whose turns are shown
+   * @param {() => void} [onLost] it is tried again
    */
-  constructor(path, onEvent, conversationOf) {
+  constructor(path, onEvent, conversationOf, onLost = () => {}) {
     this.#path = path;
     this.#onEvent = onEvent;
     this.#conversationOf = conversationOf;
+    this.#onLost = onLost;
   }
 
   start() {
@@ -67,6 +70,7 @@ export class Watch {
   /** @param {number} code */
   #retry(code) {
     if (FINAL.has(code)) return;
+    this.#onLost();
     this.#timer = setTimeout(() => this.#dial(), this.#retryMs * (0.5 + Math.random()));
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
