@@ -65,6 +65,11 @@ def kept_conversations_of(user: User) -> QuerySet[Conversation]:
     return Conversation.objects.filter(user=user)
 
 
+def recordings_of(user: User) -> QuerySet[Recording]:
+    """All recordings of the user's own conversations."""
+    return Recording.objects.filter(turn__conversation__in=kept_conversations_of(user))
+
+
 def spoken_conversations_of(user: User) -> QuerySet[Conversation]:
     """Those of the user's conversations in which something was said."""
     return spoken(conversations_of(user))
@@ -260,6 +265,14 @@ def live_call_of(user: User) -> Call | None:
         .select_related("conversation__persona", "conversation__user")
         .order_by("-started_at")
         .first()
+    )
+
+
+def live_calls_of(user: User) -> QuerySet[Call]:
+    """The calls of the user's that run now, on whatever worker."""
+    alive = timezone.now() - CALL_LEASE
+    return Call.objects.filter(
+        conversation__user=user, ended_at=None, last_seen_at__gt=alive
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatbot import mcp
 from chatbot.json_field import PlacedJSONField
-from chatbot.models import USER_SETTINGS, Persona
+from chatbot.models import USER_SETTINGS, Persona, User
 from chatbot.prices import PRICES
 from chatbot.realtime.choices import LANGUAGES
 from chatbot.realtime.fields import MAX_INSTRUCTIONS
@@ -104,6 +104,39 @@ def contradictions(columns: Mapping[str, Any]) -> dict[str, str]:
         if chosen != detection and columns.get(name, usual) != usual:
             found[name] = told % {"detection": detection.label, "usual": usual}
     return found
+
+
+class DeleteAccountForm(forms.Form):
+    """Who deletes their account says again who they are: by the password or, where an account has
+    none, by its user name."""
+
+    proof = forms.CharField(max_length=200, strip=False)
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.has_password = user.has_usable_password()
+        ask = (
+            gettext("Type your password.") if self.has_password else gettext("Type your user name.")
+        )
+        self.fields["proof"].error_messages["required"] = ask
+
+    def clean_proof(self) -> str:
+        proof: str = self.cleaned_data["proof"]
+        if self.has_password and not self.user.check_password(proof):
+            raise forms.ValidationError(_("This is not your password."))
+        if not self.has_password and proof.strip() != self.user.get_username():
+            raise forms.ValidationError(_("This is not your user name."))
+        return proof
+
+    def clean(self) -> dict[str, Any] | None:
+        """Somebody must be left to run the site."""
+        others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=self.user.pk)
+        if self.user.is_superuser and not others.exists():
+            raise forms.ValidationError(
+                _("You alone run this site. Make somebody else a superuser first.")
+            )
+        return super().clean()
 
 
 class PersonaForm(PersonaModelForm):

@@ -6,6 +6,7 @@ from django.urls import path
 from chatbot import live_admin, overview_page
 from chatbot.views import (
     conversations,
+    data,
     exports,
     languages,
     memory,
@@ -18,6 +19,8 @@ urlpatterns = [
     path("", pages.chat, name="chat"),
     path("memory/", memory.memory, name="memory"),
     path("memory/<int:fact_id>/delete/", memory.delete_fact, name="delete_fact"),
+    path("account/data/", data.data, name="data"),
+    path("account/data/download", exports.everything, name="download_everything"),
     path("history/", pages.history, name="history"),
     path("history/deleted/", pages.deleted, name="deleted"),
     path("history/<uuid:conversation_id>/", pages.conversation, name="conversation"),

@@ -20,6 +20,7 @@ from chatbot.exports.reading import conversations_in
 from chatbot.exports.responses import download
 from chatbot.exports.wording import Reader, zone_named
 from chatbot.models import User
+from chatbot.store.erasure import ERASING
 
 
 def everything_download(request: HttpRequest, user: User) -> StreamingHttpResponse:
@@ -39,7 +40,8 @@ async def _members(user: User, reader: Reader) -> AsyncIterator[Member]:
     account = await database_sync_to_async(account_of)(user)
     yield Member("README.txt", now, whole(_about(user)))
     yield Member("account.json", now, whole(dumped(account)))
-    async for conversation in conversations_in(kept_conversations_of(user)):
+    kept = kept_conversations_of(user).exclude(deleted_at=ERASING)
+    async for conversation in conversations_in(kept):
         parent = "conversations" if conversation.deleted_at is None else "deleted conversations"
         folder = f"{parent}/{folder_of(conversation)}/"
         async for member in members_of(conversation, reader, folder, ("json", "markdown")):
