@@ -67,6 +67,14 @@ command={python} -m daphne --fd 0 --no-server-name --websocket_timeout -1
 stdout_logfile={logs}/worker-%(process_num)d.log
 """
 
+# What is kept no longer goes once a day, the first time when the workers have long been there.
+PRUNE = """
+[program:prune]
+priority=20
+command=/bin/sh -c "while sleep 60; do {python} manage.py prune; sleep 86340; done"
+stdout_logfile={logs}/prune.log
+"""
+
 EACH = """\
 directory={root}
 environment=PYTHONUNBUFFERED="1"
@@ -84,7 +92,7 @@ stdout_logfile_backups=3
 
 @dataclass
 class Plan:
-    """N workers on one address, and beside them perhaps an engine and a Redis."""
+    """N workers on one address, a daily prune, and beside them perhaps an engine and a Redis."""
 
     var: Path
     host: str
@@ -126,7 +134,7 @@ class Plan:
             parts += [REDIS, EACH]
         if self.engine:
             parts += [ENGINE, EACH]
-        parts += [WORKERS, EACH]
+        parts += [WORKERS, EACH, PRUNE, EACH]
         facts = {
             "root": ROOT,
             "python": shlex.quote(str(VENV / "bin" / "python")),
