@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from chatbot import store
 from chatbot.cost import is_priced
 from chatbot.forms import PersonaForm
 from chatbot.models import Persona, User
+from chatbot.persona_versions import versions_page
 
 if TYPE_CHECKING:
     PersonaModelAdmin = admin.ModelAdmin[Persona]
@@ -62,6 +66,20 @@ class PersonaAdmin(PersonaModelAdmin):
         ),
         (_("Callers"), {"fields": ["user_settings", "api_clients_instruct"]}),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        versions = self.admin_site.admin_view(self.versions_view)
+        name = "chatbot_persona_versions"
+        return [path("<path:object_id>/versions/", versions, name=name), *super().get_urls()]
+
+    def versions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the persona was, and what changed when."""
+        persona = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, persona):
+            raise PermissionDenied
+        if persona is None:
+            raise Http404
+        return versions_page(self, request, persona)
 
     def get_exclude(self, request: HttpRequest, obj: Persona | None = None) -> list[str]:
         """Who may only look is shown the columns as they are: not those with secrets."""

@@ -16,7 +16,7 @@ from script.install import node
 #: Of all our own JavaScript and CSS together that people who talk are sent.
 MAX_BYTES = 60_000
 #: Those of the admin's pages alone.
-OF_STAFF = ("overview", "review")
+OF_STAFF = ("overview", "review", "versions")
 PARSE = """
 const { SourceTextModule } = require("node:vm");
 const { readFileSync } = require("node:fs");
