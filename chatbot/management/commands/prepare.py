@@ -8,6 +8,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from chatbot.groups import make_groups
+
 
 class Command(BaseCommand):
     help = "Bring the database, the static files, the administrator and the search up to date."
@@ -16,6 +18,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         collect_static()
         call_command("ensureadmin", stdout=self.stdout)
+        make_groups()
         call_command("reindex", missing=True, stdout=self.stdout)
 
 
