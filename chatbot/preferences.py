@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings as deployment
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,10 @@ from chatbot.realtime.session import SessionSettings
 
 #: Of a turn detection, what the call decides by itself.
 _OWN = frozenset({"create_response", "interrupt_response"})
+
+
+#: Whether calls may be recorded; the row says since when.
+RECORDING = "recording"
 
 
 class Unfit(Exception):
@@ -29,13 +34,15 @@ def choices_for(user: User, persona: Persona) -> dict[str, Any]:
     """All that the page offers; `persona` is that of its conversation, whether listed or not."""
     offered = {each.pk: each for each in personas_for(user)}
     offered.setdefault(persona.pk, persona)
+    kept = preferences_of(user)
     return {
         "personas": [_as_json(each) for each in offered.values()],
         "voices": list(VOICES),
         "languages": list(LANGUAGES.items()),
         "eagerness": list(EAGERNESS),
         "speeds": list(SPEEDS),
-        "saved": saved(preferences_of(user)),
+        "saved": saved(kept),
+        "recording": bool(kept.recording_agreed_at) if deployment.RECORDINGS else None,
         "preferences_url": reverse("preferences"),
     }
 
@@ -70,7 +77,8 @@ def _as_json(persona: Persona) -> dict[str, Any]:
 
 
 def checked(user: User, wanted: Any) -> dict[str, Any]:
-    """The columns of `Preferences` that are to change; null leaves a choice to the persona.
+    """The columns of `Preferences` that are to change, and `RECORDING` if the user agrees to that,
+    or does not any more; null leaves a choice to the persona.
 
     Raises:
         Unfit: it is no object, or a choice is not offered.
@@ -84,6 +92,9 @@ def checked(user: User, wanted: Any) -> dict[str, Any]:
             chosen = personas_for(user).filter(slug=value) if isinstance(value, str) else None
             changes["persona"] = chosen.first() if chosen is not None else None
             is_fit = value is None or changes["persona"] is not None
+        elif name == RECORDING:
+            changes[name] = value
+            is_fit = value is False or (value is True and deployment.RECORDINGS)
         elif name in CALL_PREFERENCES:
             changes[name] = value
             is_fit = value is None or _FITS[name](value)
@@ -122,4 +133,5 @@ def _sentence(name: str) -> str:
         "language": _("This language is not known here. Choose one from the list."),
         "turn_detection": _("There is no such turn detection. Choose one from the list."),
         "eagerness": _("There is no such eagerness. Choose one from the list."),
+        RECORDING: _("Calls are not recorded on this site."),
     }[name]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from chatbot.models import Persona, Preferences, User
 from tests.people import alices_talk
@@ -161,3 +162,44 @@ def test_a_conversation_keeps_its_persona_though_nobody_else_may_choose_it(
     assert page.get(address).context["persona"].slug == "guide"
     slugs = [each["slug"] for each in choices(page, address)["personas"]]
     assert sorted(slugs) == ["assistant", "guide"]
+
+
+# Recording
+
+
+def test_whether_calls_are_recorded_is_asked_where_that_is_offered(
+    page: Client, settings: Settings
+) -> None:
+    assert choices(page)["recording"] is None
+    assert b'name="recording"' not in page.get("/").content
+    settings.RECORDINGS = True
+    assert choices(page)["recording"] is False
+    assert b'name="recording"' in page.get("/").content
+
+
+def test_the_user_agrees_once_and_may_take_it_back(page: Client, settings: Settings) -> None:
+    settings.RECORDINGS = True
+    assert post(page, {"recording": True}).status_code == 204
+    assert choices(page)["recording"] is True
+    agreed_at = Preferences.objects.get().recording_agreed_at
+    assert post(page, {"recording": True, "voice": "sage"}).status_code == 204
+    kept = Preferences.objects.get()
+    assert (kept.recording_agreed_at, kept.voice) == (agreed_at, "sage")
+    assert post(page, {"recording": False}).status_code == 204
+    assert choices(page)["recording"] is False
+    assert Preferences.objects.get().recording_agreed_at is None
+
+
+@pytest.mark.parametrize("value", [None, 1, 0, "true", [], {"at": "now"}])
+def test_consent_is_a_plain_yes_or_no(page: Client, settings: Settings, value: Any) -> None:
+    settings.RECORDINGS = True
+    assert list(post(page, {"recording": value}).json()) == ["recording"]
+
+
+def test_where_nothing_is_recorded_nobody_can_agree_but_everybody_take_it_back(
+    page: Client,
+) -> None:
+    answer = post(page, {"recording": True})
+    assert answer.status_code == 400
+    assert answer.json() == {"recording": "Calls are not recorded on this site."}
+    assert post(page, {"recording": False}).status_code == 204

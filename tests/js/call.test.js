@@ -201,6 +201,13 @@ test("a call that staff have ended is no failure, and says what they said", () =
   assert.equal(state.notice.message, "We repair something. Call again at noon.");
 });
 
+test("the page knows whether its call is recorded, and when that changes", () => {
+  const started = after({ type: "dial" }, event("chat.call.started", { recorded: true }));
+  assert.equal(started.recorded, true);
+  assert.equal(step(started, event("chat.recording", { recorded: false })).recorded, false);
+  assert.equal(step(started, event("chat.call.started")).recorded, false);
+});
+
 test("while a tool runs the assistant is thinking, unless the user has stopped it", () => {
   const running = after(...open, answering, answered, event("chat.tool.started", { call_id: "c1" }));
   assert.equal(phaseOf(running), "thinking");

@@ -30,6 +30,7 @@ import { say } from "./messages.js";
  * @property {boolean} asked an answer is due that has not begun
  * @property {string | null} responseId the answer being made
  * @property {boolean} playing
+ * @property {boolean} recorded the sound of the call is kept
  * @property {string} progress a word on connecting, or connecting again
  * @property {Notice | null} notice
  *
@@ -64,6 +65,7 @@ export const IDLE = {
   asked: false,
   responseId: null,
   playing: false,
+  recorded: false,
   progress: "",
   notice: null,
 };
@@ -116,6 +118,8 @@ const FORGOTTEN = { hearing: false, responseId: null };
 
 /** @type {Record<string, (state: CallState, event: SocketEvent) => Partial<CallState>>} */
 const ON_EVENT = {
+  "chat.call.started": (_, { recorded }) => ({ recorded: recorded === true }),
+  "chat.recording": (_, { recorded }) => ({ recorded }),
   "chat.status": ({ line }, { state, message }) => {
     if (state === "ready") return { line: "open", progress: "" };
     if (line === "connecting" && state !== "reconnecting") return { progress: message };

@@ -103,6 +103,10 @@ export class Choosing {
       await this.#choose(/** @type {Choice | "persona"} */ (name), String(value));
       return;
     }
+    if (name === "recording") {
+      await this.#agree(value === true);
+      return;
+    }
     if (name === "microphone" || name === "speaker") {
       this.devices.choose(name, String(value));
       return;
@@ -112,6 +116,14 @@ export class Choosing {
     if (name === "volume") phone?.setVolume(Number(value));
     if (name === "mode") phone?.setMode(this.remembered.mode);
     if (PROCESSING.some((each) => each === name)) void phone?.setProcessing(this.processing);
+  }
+
+  /** The server stops or begins to record; the call itself tells whether it does. @param {boolean} agrees */
+  async #agree(agrees) {
+    if (!this.#choices) return;
+    const refusal = await post(this.#choices.preferences_url, { recording: agrees });
+    this.#settings.drawError(refusal === null ? "" : refusal || say("choice.recording"));
+    if (refusal !== null) this.#settings.drawAgreement(!agrees);
   }
 
   /** @param {Choice | "persona"} name @param {string} value */

@@ -92,6 +92,7 @@ export const MESSAGES = {
   "choice.high": gettext("At once"),
   "choice.fixed": gettext("A conversation keeps its persona. Begin a new one to change it."),
   "choice.voice": gettext("A new voice is heard from the next call on."),
+  "choice.recording": gettext("That could not be saved, so nothing has changed. Try again."),
   "choice.failed": gettext("Your choice could not be saved. It counts for this call only."),
 
   "debug.turn": gettext("Turn"),

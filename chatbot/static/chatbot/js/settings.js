@@ -82,6 +82,12 @@ export class Settings {
     }
   }
 
+  /** @param {boolean} agrees to recording */
+  drawAgreement(agrees) {
+    const field = this.#form.elements.namedItem("recording");
+    if (field instanceof HTMLInputElement) field.checked = agrees;
+  }
+
   /** @param {string} sentence what could not be saved, or "" */
   drawError(sentence) {
     write(this.#error, sentence);

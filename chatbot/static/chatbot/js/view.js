@@ -60,6 +60,7 @@ export class View {
   #canvas = element("voice", HTMLCanvasElement);
   #figure = new Figure(this.#canvas);
   #microphone = element("mic-level", HTMLElement);
+  #recorded = element("recorded", HTMLElement);
   #status = element("status", HTMLElement);
   #stage = /** @type {HTMLElement} */ (document.querySelector(".stage"));
   #notice = element("notice", HTMLElement);
@@ -101,6 +102,7 @@ export class View {
     this.#useMicrophone.hidden = !underWay || canSpeak;
     this.#mute.hidden = !underWay || !canSpeak;
     this.#microphone.hidden = call.microphone !== "on";
+    this.#recorded.hidden = !underWay || !call.recorded;
     write(this.#startLabel, say(call.line === "idle" ? "button.start" : "button.again"));
     this.#drawTalk(call, mode === "push-to-talk", underWay);
     const continues = !underWay && watched === "here";
