@@ -18,6 +18,7 @@ from chatbot import audit, control, sessions, store
 from chatbot.audit import Action
 from chatbot.models import Conversation, User
 from chatbot.models.recordings import recordings_storage
+from chatbot.recording.rescue import forget_spools
 from chatbot.reviewing import batches
 from chatbot.scrubbing import scrub
 from chatbot.store.erasure import (
@@ -99,6 +100,7 @@ def remove(
         _let_go(claim, is_told=by is not None)
         for group in _groups(claim.claimed):
             _remove_group(group, erased, on_batch)
+        forget_spools(claim.calls)
     return erased
 
 

@@ -33,6 +33,7 @@ from chatbot.models import (
     Turn,
     User,
 )
+from chatbot.recording.rescue import rescue
 from chatbot.scrubbing import scrub
 from chatbot.store import NAMELESS
 from chatbot.store.erasure import remove_old
@@ -84,6 +85,7 @@ def prune(now: datetime | None = None, on_batch: OnBatch = nothing) -> Counts:
     }
     counts |= {kind: count + erased.counts.get(kind, 0) for kind, count in removed.items()}
     counts["accounts"] = _nameless().filter(conversations=None).delete()[1].get(User._meta.label, 0)
+    rescue()
     counts["files"] = _remove_strays(now)
     counts["held"] = Conversation.objects.filter(_over(now), is_held=True).count()
     is_dirty = bool(erased.conversations) or _was_erased_since_scrubbed()

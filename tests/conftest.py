@@ -9,16 +9,19 @@ from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
 from django.utils import translation
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as profiles
+from pytest_django import Settings
 
-from chatbot.models import Persona, User
+from chatbot.models import AuditEntry, AuditPruning, Persona, User
+from chatbot.models.recordings import recordings_storage
 from script.install import chromium, firefox
 from tests.people import default_persona
 from tests.services import running_redis
 
 #: A busy machine is no reason to fail.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+profiles.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+profiles.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
@@ -91,3 +94,21 @@ def bob(persona: Persona) -> User:
 def charlie(persona: Persona) -> User:
     """He has no business with Alice's rows."""
     return User.objects.create_user("charlie", "charlie@example.org", "chocolate-1")
+
+
+@pytest.fixture
+def emptied_audit(transactional_db: None) -> Iterator[None]:
+    """On SQLite nobody empties the audit between tests that commit, unless it lets them."""
+    yield
+    AuditPruning.objects.create()
+    AuditEntry.objects.all().delete()
+
+
+@pytest.fixture
+def own_folder(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Path:
+    """Where recordings and spools of this test alone are."""
+    settings.VAR_DIR = tmp_path
+    folder = tmp_path / "recordings"
+    for name in ("base_location", "location"):
+        monkeypatch.setitem(vars(recordings_storage()), name, str(folder))
+    return folder

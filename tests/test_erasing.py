@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -24,7 +23,6 @@ from chatbot import erasing, holding, store
 from chatbot.models import (
     ApiToken,
     AuditEntry,
-    AuditPruning,
     Call,
     CallEvent,
     Conversation,
@@ -39,25 +37,22 @@ from chatbot.models import (
     Usage,
     User,
 )
+from chatbot.models.recordings import recordings_storage
+from chatbot.recording import spool as spools
 from tests.people import alices_talk
 
 #: Said by nobody else.
 RARE = "zyxquorble"
 
-pytestmark = pytest.mark.every_database
-
-
-@pytest.fixture(autouse=True)
-def audit_to_be_emptied(transactional_db: None) -> Iterator[None]:
-    """SQLite's audit lets nobody empty the tables between tests."""
-    yield
-    AuditPruning.objects.create()
-    AuditEntry.objects.all().delete()
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("emptied_audit", "own_folder"),
+]
 
 
 def folder_of(talk: Conversation) -> Path:
     """Where the recordings of a conversation are kept."""
-    return settings.VAR_DIR / "recordings" / str(talk.pk)
+    return Path(recordings_storage().path(str(talk.pk)))
 
 
 def rare_talk(user: User) -> Conversation:
@@ -74,6 +69,9 @@ def rare_talk(user: User) -> Conversation:
         recording = Recording(turn=turn, duration_ms=1, size=10)
         recording.file.save(f"{RARE}.flac", ContentFile(RARE.encode()))
     Passage.objects.update_or_create(conversation=talk, turn=None, defaults={"words": RARE})
+    spool = spools.root() / str(call.pk)
+    spool.mkdir(parents=True)
+    (spool / "1.pcm").write_text(RARE)
     body = {"item": {"content": [{"text": f"{RARE} {n}"} for n in range(3)]}}
     for source in ("browser", "upstream", "call"):
         CallEvent.objects.create(call=call, source=source, kind="x", body=body)
@@ -129,7 +127,7 @@ def database_files_with(word: str) -> list[str]:
     return [str(file) for file in files if file.exists() and word.encode() in file.read_bytes()]
 
 
-def test_no_word_is_left_of_what_is_erased(alice: User, bob: User) -> None:
+def test_no_word_is_left_of_what_is_erased(alice: User, bob: User, own_folder: Path) -> None:
     talk = rare_talk(alice)
     kept = alices_talk(alice, title="Kept")
     client = Client()
@@ -142,13 +140,15 @@ def test_no_word_is_left_of_what_is_erased(alice: User, bob: User) -> None:
         *("chatbot_callevent.body", "chatbot_note.text", "chatbot_usage.source_id"),
         *("django_admin_log.object_repr", "django_admin_log.change_message"),
     } <= before
-    assert len(files_with(RARE, folder_of(talk))) == 3
+    assert len(files_with(RARE, own_folder)) == 4
+    assert (connection.vendor == "sqlite") is bool(database_files_with(RARE))
 
     erased = erasing.erase(Conversation.objects.filter(title__contains=RARE), bob, "192.0.2.7")
 
     assert erased.is_scrubbed
     assert erased.counts == {"conversations": 1, "turns": 3, "recordings": 3, "events": 3}
     assert places_with(RARE) == set()
+    assert files_with(RARE, own_folder) == []
     assert not folder_of(talk).exists()
     assert sessions_with(RARE) == []
     assert RARE not in str(vars(cache))

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as configured
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
@@ -36,15 +34,10 @@ from chatbot.models import (
 from chatbot.store import erasure
 from tests.people import alices_talk
 
-pytestmark = pytest.mark.every_database
-
-
-@pytest.fixture(autouse=True)
-def audit_to_be_emptied(transactional_db: None) -> Iterator[None]:
-    """SQLite's audit lets nobody empty the tables between tests."""
-    yield
-    AuditPruning.objects.create()
-    AuditEntry.objects.all().delete()
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("emptied_audit", "own_folder"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -181,11 +174,10 @@ def test_old_audit_entries_go_in_batches(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not AuditPruning.objects.exists()
 
 
-def test_files_that_no_row_knows_go_after_a_day(alice: User) -> None:
+def test_files_that_no_row_knows_go_after_a_day(alice: User, own_folder: Path) -> None:
     talk = talk_of(alice, 1)
-    folder = Path(configured.VAR_DIR) / "recordings" / str(talk.pk)
-    spool = Path(configured.VAR_DIR) / "recordings" / ".spool" / "x"
-    spool.mkdir(parents=True, exist_ok=True)
+    folder, spool = own_folder / str(talk.pk), own_folder / ".spool" / "x"
+    spool.mkdir(parents=True)
     yesterday = (timezone.now() - timedelta(days=2)).timestamp()
     for path in (folder / "stray.flac", folder / "fresh.flac", spool / "1.pcm"):
         path.write_bytes(b"fLaC")
@@ -194,7 +186,7 @@ def test_files_that_no_row_knows_go_after_a_day(alice: User) -> None:
     assert pruning.count()["files"] == pruning.prune()["files"] == 1
     assert not (folder / "stray.flac").exists()
     assert (folder / "fresh.flac").exists()
-    assert (spool / "1.pcm").exists()
+    assert not spool.exists(), "no call is known whose it may be"
     assert Path(Recording.objects.get().file.path).exists()
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chatbot import pruning
-from chatbot.models import AuditEntry, AuditPruning, Conversation, User
+from chatbot.models import Conversation, User
 from chatbot.store import erasure
 from tests.people import alices_talk
 
@@ -23,13 +23,7 @@ T = TypeVar("T")
 
 LIMIT_S = 30.0
 
-
-@pytest.fixture(autouse=True)
-def audit_to_be_emptied(transactional_db: None) -> Iterator[None]:
-    """SQLite's audit lets nobody empty the tables between tests."""
-    yield
-    AuditPruning.objects.create()
-    AuditEntry.objects.all().delete()
+pytestmark = pytest.mark.usefixtures("emptied_audit", "own_folder")
 
 
 def in_thread(pool: ThreadPoolExecutor, do: Callable[[], T]) -> Future[T]:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from pytest_django import Settings
 
-from chatbot import consumers, control
-from chatbot.models import Call, User
+from chatbot import consumers, control, holding
+from chatbot.models import AuditEntry, Call, Conversation, User
 from tests.browser import cookie_of, opened
+from tests.people import alices_talk
 from tests.scripted import Session, scripted_upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,3 +75,36 @@ async def test_an_inactive_user_opens_no_socket_to_watch(alice: User) -> None:
     async with opened(None, "/ws/captions/", cookie=cookie) as tab:
         assert (await tab.until("chat.error"))["fatal"]
         assert await tab.until_closed() == 4401
+
+
+def test_deleting_a_person_erases_them_and_shows_no_word_of_theirs(alice: User, bob: User) -> None:
+    held = alices_talk(alice, title="Lighthouses")
+    alices_talk(alice, title="Lighthouses, too")
+    holding.hold(Conversation.objects.filter(pk=held.pk), bob)
+    browser = Client()
+    browser.force_login(bob)
+    address = f"/admin/chatbot/user/{alice.pk}/delete/"
+    page = browser.get(address).text
+    assert "1 conversation" in page
+    assert "What is held stays, without a name: 1" in page
+    assert "ighthouse" not in page
+    answer = browser.post(address, {"post": "yes"}, follow=True)
+    assert "What is held stays, without a name: 1" in answer.text
+    left = Conversation.objects.get()
+    assert (left.pk, left.user.username[:7]) == (held.pk, "erased-")
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert "alice" not in str(LogEntry.objects.values_list("object_repr", "change_message"))
+    entry = AuditEntry.objects.get(action="erase")
+    assert (entry.actor_name, entry.target_id) == ("bob", str(alice.pk))
+
+
+def test_deleting_people_from_the_list_erases_them(alice: User, bob: User, charlie: User) -> None:
+    alices_talk(alice)
+    browser = Client()
+    browser.force_login(bob)
+    chosen = {"action": "delete_selected", "_selected_action": [alice.pk, charlie.pk]}
+    assert "1 conversation" in browser.post("/admin/chatbot/user/", chosen).text
+    browser.post("/admin/chatbot/user/", {**chosen, "post": "yes"})
+    assert list(User.objects.all()) == [bob]
+    assert not Conversation.objects.exists()
+    assert AuditEntry.objects.filter(action="erase").count() == 2

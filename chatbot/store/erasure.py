@@ -51,10 +51,11 @@ class Claimed(NamedTuple):
 
 @dataclass(frozen=True)
 class Claim:
-    """Conversations to be erased; how many are held, and so are not; and the calls that this has
-    ended, whose workers are still to be told."""
+    """Conversations to be erased, and their calls; how many are held, and so are not; and the calls
+    that this has ended, whose workers are still to be told."""
 
     claimed: list[Claimed]
+    calls: list[UUID]
     held: int
     ended: list[UUID]
 
@@ -82,7 +83,8 @@ def claim_for_erasure(conversations: QuerySet[Conversation]) -> Claim:
     claimed = [Claimed(*one) for one in facts]
     calls = Call.objects.filter(conversation__in=[one.id for one in claimed])
     ended = end_running(calls, NOT_FOUND, ERASED)
-    return Claim(claimed, named.filter(is_held=True).count(), ended)
+    keys_of_calls = list(calls.order_by().values_list("pk", flat=True))
+    return Claim(claimed, keys_of_calls, named.filter(is_held=True).count(), ended)
 
 
 @transaction.atomic
