@@ -8,7 +8,7 @@ import pytest
 from script.install import ROOT
 
 
-@pytest.mark.parametrize("name", ["page", "relay", "interruption"])
+@pytest.mark.parametrize("name", ["page", "relay", "interruption", "review"])
 def test_without_the_packages_of_the_tests_they_say_what_to_run(name: str) -> None:
     program = (
         "import runpy, sys; sys.modules['httpx'] = None; "

@@ -19,7 +19,6 @@ from chatbot.demo.reviewing import review
 from chatbot.demo.rhythm import start_times
 from chatbot.demo.talk import Plan, Talk
 from chatbot.demo.topics import Topic, topics
-from chatbot.demo.words import words_of
 from chatbot.models import Fact, Review, Turn, User
 
 CONVERSATIONS_AT_ONCE = 1000
@@ -51,7 +50,7 @@ def make(
     for first in range(0, conversations, CONVERSATIONS_AT_ONCE):
         batch = Batch()
         with transaction.atomic():
-            talk = Talk(rng, now.timestamp(), batch, database.keys(Turn), words_of, version_at)
+            talk = Talk(rng, now.timestamp(), batch, database.keys(Turn), version_at)
             review_keys = database.keys(Review)
             for plan, topic in plans[first : first + CONVERSATIONS_AT_ONCE]:
                 conversation, ended = talk.hold(plan, topic, common)

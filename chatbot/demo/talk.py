@@ -11,9 +11,11 @@ from uuid import UUID
 from chatbot.demo.batch import Batch
 from chatbot.demo.topics import Exchange, Tool, Topic
 from chatbot.demo.used import Meter
+from chatbot.demo.words import passage_of
 from chatbot.models import Call, Conversation, Passage, Turn
 from chatbot.realtime.transcript import NOT_RECOGNISED
 from chatbot.realtime.turns import heard_part
+from chatbot.search import whole_of
 from chatbot.store import title_from
 
 SPOKEN_MS_FOR_EACH_CHARACTER = 62
@@ -43,14 +45,13 @@ class Plan:
 
 @dataclass(slots=True)
 class Talk:
-    """Holds conversations and writes them into `batch`. `words_of` gives what the search keeps of
-    a sentence; `version_at` the version and the model in force at a time."""
+    """Holds conversations and writes them into `batch`. `version_at` gives the version of a persona
+    and the model in force at a time; `said` are the passages of the conversation so far."""
 
     rng: Random
     now: float
     batch: Batch
     keys: Iterator[int]
-    words_of: Callable[[str], str]
     version_at: Callable[[int, float], tuple[int, str]]
     conversation: UUID = field(init=False)
     call: UUID = field(init=False)
@@ -58,6 +59,7 @@ class Talk:
     clock: float = field(init=False)
     position: int = field(init=False)
     title: str = field(init=False)
+    said: list[str] = field(init=False)
     has_failures: bool = field(init=False)
     is_typed: bool = field(init=False)
     slots: dict[str, str] = field(init=False)
@@ -68,6 +70,7 @@ class Talk:
         self.conversation = new_id(rng)
         self.position = 0
         self.title = ""
+        self.said = []
         self.has_failures = False
         self.is_typed = rng.random() < 0.12
         self.slots = {**common.choose(rng), **topic.choose(rng)}
@@ -99,8 +102,8 @@ class Talk:
                 plan.is_held,
             )
         )
-        if self.title:
-            self.batch.rows[Passage].append((self.conversation, None, self.words_of(self.title)))
+        whole = whole_of(self.title, self.said)
+        self.batch.rows[Passage].append((self.conversation, None, whole))
 
     def _call(
         self, plan: Plan, topic: Topic, common: Topic, exchanges: int, *, is_live: bool
@@ -163,7 +166,7 @@ class Talk:
         took_s = 0.2 if is_typed else len(question) * SPOKEN_MS_FOR_EACH_CHARACTER / 1000 + 0.5
         item = self._turn(
             "user", "text" if is_typed else "audio", "completed", question,
-            words=self.words_of(question), took_s=took_s,
+            words=passage_of([question]), took_s=took_s,
         )  # fmt: skip
         self.meter.asked(item, moment(self.clock), took_s, is_typed=is_typed)
 
@@ -188,7 +191,7 @@ class Talk:
             self.has_failures = True
         elif chance < 0.117:
             status = "incomplete"
-        words = " ".join(map(self.words_of, sentences)) if text else ""
+        words = passage_of(sentences) if text else ""
         latency_ms = None if status == "failed" else self._latency_ms()
         took_s = (audio_ms if heard_ms is None else heard_ms) / 1000
         item = self._turn(
@@ -225,6 +228,7 @@ class Talk:
         )  # fmt: skip
         if words:
             self.batch.rows[Passage].append((self.conversation, key, words))
+            self.said.append(words)
         self.position += 1
         return item
 

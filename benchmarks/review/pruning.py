@@ -1,0 +1,90 @@
+"""A million turns pruned while somebody else works on the same tables."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import statistics
+import time
+from contextlib import suppress
+from datetime import timedelta
+from multiprocessing.connection import Connection
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from chatbot.models import Conversation, Turn
+
+TURNS = 1_000_000
+AIM_MS = 100
+
+
+def measure_prune(url: str) -> None:
+    """Print how fast it went, and how long a bystander had to wait at most."""
+    days = days_that_leave(Turn.objects.count() - TURNS)
+    settings.TRANSCRIPTS_KEPT_DAYS = days
+    before = Turn.objects.count()
+    spawning = multiprocessing.get_context("spawn")
+    here, there = spawning.Pipe()
+    bystander = spawning.Process(target=stand_by, args=(url, there))
+    bystander.start()
+    here.recv()
+    time.sleep(10)
+    here.send("prune")
+    began = time.perf_counter()
+    call_command("prune")
+    seconds = time.perf_counter() - began
+    here.send("end")
+    calm, pruning = here.recv()
+    bystander.join()
+    gone = before - Turn.objects.count()
+    print(f"\nprune of {gone:,} turns: {seconds:.0f} s, {gone / seconds:,.0f} turns a second")
+    for name, waits in (("before", calm), ("meanwhile", pruning)):
+        print(
+            f"a bystander's update, {name}: longest {max(waits):.0f} ms, "
+            f"median {statistics.median(waits):.1f} ms of {len(waits)} (aim: {AIM_MS} ms)"
+        )
+
+
+def days_that_leave(turns: int) -> int:
+    """The age of conversations that so many turns are younger than."""
+    left = 0
+    newest = Conversation.objects.order_by("-updated_at").values_list("updated_at", "turn_count")
+    for at, count in newest.iterator():
+        left += count
+        if left > turns:
+            return (timezone.now() - at) // timedelta(days=1)
+    raise RuntimeError(f"the demo has no {TURNS:,} turns to prune: make it with more conversations")
+
+
+def stand_by(url: str, pipe: Connection) -> None:
+    """Update random rows, those that are pruned too, and tell how long each update took, in ms."""
+    rng = random.Random(1)
+    calm: list[float] = []
+    waits = calm
+    with psycopg.connect(url, autocommit=True) as connection:
+        turns = [row[0] for row in connection.execute("SELECT id FROM chatbot_turn")]
+        conversations = [
+            row[0] for row in connection.execute("SELECT id FROM chatbot_conversation")
+        ]
+        pipe.send("ready")
+        while True:
+            if pipe.poll():
+                if pipe.recv() == "end":
+                    break
+                waits = []
+            began = time.perf_counter()
+            with suppress(psycopg.errors.SerializationFailure):
+                connection.execute(
+                    "UPDATE chatbot_turn SET position = position WHERE id = %s",
+                    [rng.choice(turns)],
+                )
+                connection.execute(
+                    "UPDATE chatbot_conversation SET title = title WHERE id = %s",
+                    [rng.choice(conversations)],
+                )
+            waits.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.002)
+    pipe.send((calm, waits))
