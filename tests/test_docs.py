@@ -8,6 +8,7 @@ import pytest
 from chatbot import gateway
 from chatbot.realtime import api_errors, problems
 from chatbot.realtime.gateway import EXPIRED
+from chatbot.store import NAMELESS
 from project.env import Environment
 from script.install import ROOT
 
@@ -62,3 +63,11 @@ def test_the_pages_event_types_are_documented() -> None:
     scripts = (ROOT / "chatbot" / "static" / "chatbot" / "js").glob("**/*.js")
     used = set(re.findall(r'"(chat\.[a-z.]+)"', "".join(path.read_text() for path in scripts)))
     assert used <= set(re.findall(r"`(chat\.[a-z.]+)`", PROTOCOL))
+
+
+def test_how_long_things_are_kept_is_documented() -> None:
+    told = (ROOT / "docs" / "keeping.md").read_text()
+    settings = [field.name.upper() for field in fields(Environment)]
+    limits = [name for name in settings if name.endswith("_KEPT_DAYS")]
+    assert [name for name in [*limits, "EVENTS"] if f"`{name}" not in told] == []
+    assert [word for word in (NAMELESS, "colloquy_events_dropped") if f"`{word}" not in told] == []
