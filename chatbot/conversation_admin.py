@@ -1,20 +1,33 @@
-"""Conversations, for staff: found, filtered, searched, and read as transcripts."""
+"""Conversations, for staff: found, filtered, searched, read, and worked on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
-from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db.models import Q, QuerySet
+from django.forms import Script
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from chatbot import overview_filter, usage
-from chatbot.access import spoken, with_length
-from chatbot.models import Conversation, Turn
+from chatbot import audit, overview_filter, search
+from chatbot.models import AuditEntry, Conversation
+from chatbot.review import bulk, filters, posts
+from chatbot.review.changelist import CappedPaginator, ConversationList, UnfetchedList
+from chatbot.review.columns import Columns
+from chatbot.review.forms import ReviewForm
+from chatbot.review.neighbours import with_neighbours
+from chatbot.review.page import asked_of_list, context_of
+from chatbot.rights import Right, may
 
 if TYPE_CHECKING:
     ConversationModelAdmin = admin.ModelAdmin[Conversation]
@@ -22,74 +35,160 @@ else:
     ConversationModelAdmin = admin.ModelAdmin
 
 
-class Said(admin.SimpleListFilter):
-    """Calls that came to nothing are left out, unless they are asked for."""
-
-    title = _("turns")
-    parameter_name = "turns"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("none", _("Without any")), ("all", _("All"))]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": _("With any")}
-        yield from others
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Conversation]
-    ) -> QuerySet[Conversation]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(turn_count=0) if self.value() == "none" else spoken(queryset)
-
-
-class Deleted(admin.SimpleListFilter):
-    """Whether the user has deleted the conversation; staff see it until it is gone for good."""
-
-    title = _("deleted by its user")
-    parameter_name = "deleted"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("no", _("No")), ("yes", _("Yes"))]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Conversation]
-    ) -> QuerySet[Conversation]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(deleted_at__isnull=self.value() == "no")
-
-
 @admin.register(Conversation)
-class ConversationAdmin(ConversationModelAdmin):
-    """What was said: a list to find it in, and each as a transcript. Nothing here edits it."""
+class ConversationAdmin(Columns, ConversationModelAdmin):
+    """What was said: a list to find it in, and each as a transcript with its review. What was said
+    is never edited here."""
 
-    list_display = ["name", "user", "persona", "started", "length", "turns", "cost"]
-    list_select_related = ["user", "persona"]
-    list_filter = ["persona", "created_at", Said, Deleted, overview_filter.Figure]
-    date_hierarchy = "created_at"
+    list_select_related = ["user", "persona", "review__reviewer"]
+    list_filter = [
+        filters.Mine,
+        filters.State,
+        filters.Started,
+        ("persona", filters.PersonaFilter),
+        filters.Person,
+        filters.Tagged,
+        filters.Live,
+        filters.Failures,
+        filters.Flagged,
+        filters.Reviewed,
+        filters.Held,
+        filters.Deleted,
+        filters.Said,
+        overview_filter.Figure,
+    ]
     ordering = ["-created_at"]
+    sortable_by = ["started", "turns"]
     search_fields = ["title"]
-    search_help_text = _("Title, user name, e-mail, or any words said")
     list_per_page = 50
-    change_form_template = "admin/chatbot/conversation/change_form.html"
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return usage.with_cost(with_length(super().get_queryset(request)))
+    class Media:
+        css: ClassVar = {"all": ["chatbot/css/review.css"]}
+        js: ClassVar = [Script("chatbot/js/review.js", type="module")]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        may_read, may_see_cost = may(request.user, Right.READ), may(request.user, Right.SEE_COST)
+        return [
+            "name" if may_read else "number",
+            *("user", "persona", "started", "length", "turns"),
+            *(["cost"] if may_see_cost else []),
+            *("latency", "state", "live"),
+        ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
+        """Only the list itself has its rows fetched."""
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "chatbot_conversation_changelist"
+        return ConversationList if is_list else UnfetchedList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        changes = (getattr(response, "context_data", None) or {}).get("cl")
+        if changes and changes.query and may(request.user, Right.READ):
+            searched = AuditEntry.Action.SEARCH
+            audit.record(request, searched, "conversation", found=changes.counted)
+        return response
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
     ) -> tuple[QuerySet[Conversation], bool]:
-        for word in search_term.split():
-            said = Turn.objects.filter(conversation=OuterRef("pk"), text__icontains=word)
-            queryset = queryset.filter(
-                Q(title__icontains=word)
-                | Q(user__username__icontains=word)
-                | Q(user__email__icontains=word)
-                | Exists(said)
-            )
-        return queryset, False
+        """Words said; without the right to read them, only whose conversation it is."""
+        term = search_term.replace("\0", " ").strip()
+        if not term:
+            return queryset, False
+        if may(request.user, Right.READ) and "@" not in term:
+            return search.conversations_saying(queryset, term), False
+        of_user = Q(user__email__icontains=term)
+        if "@" not in term:
+            of_user |= Q(user__username__icontains=term)
+        return queryset.filter(of_user), False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Titles are made of what was said: nobody finds them out by filters of their own."""
+        if lookup.startswith("title") and not (request and may(request.user, Right.READ)):
+            return False
+        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            name: (partial(_work_on, name=name), name, kind.label)
+            for name, kind in bulk.KINDS.items()
+            if may(request.user, kind.right)
+        }
+
+    def get_urls(self) -> list[Any]:
+        def view(name: str, route: str, function: Any, **of: Any) -> Any:
+            wrapped = self.admin_site.admin_view(partial(function, **of))
+            return path(route, wrapped, name=f"chatbot_conversation_{name}")
+
+        one = "<uuid:object_id>/"
+        return [
+            view("users", "users/", posts.users),
+            view("tags", "tags/", posts.tags),
+            view("review", f"{one}review/", posts.save, admin=self),
+            view("add_note", f"{one}notes/", posts.add_note, admin=self),
+            view("edit_note", f"{one}notes/<int:note_id>/", posts.edit_note, admin=self),
+            view("export", f"{one}export/<slug:format>/", posts.export, admin=self),
+            *super().get_urls(),
+        ]
+
+    def found(self, request: HttpRequest, object_id: str | UUID) -> Conversation | None:
+        """One conversation, with its neighbours in the list that its reader came from.
+
+        Raises:
+            PermissionDenied: not even that it exists is theirs to know.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            key = UUID(str(object_id))
+        except ValueError:
+            return None
+        rows = Conversation.objects.select_related("user", "persona", "review__reviewer")
+        return with_neighbours(rows, self._listed(request)).filter(pk=key).first()
+
+    def _listed(self, request: HttpRequest) -> QuerySet[Conversation]:
+        """The list that its reader came from; the usual one if there is none."""
+        for query in (asked_of_list(request), QueryDict()):
+            asked: Any = copy(request)
+            asked.GET = query
+            try:
+                listed: QuerySet[Conversation] = self.get_changelist_instance(asked).queryset
+            except (IncorrectLookupParameters, SuspiciousOperation):
+                continue
+            return listed.select_related(None)
+        return Conversation.objects.order_by("-created_at", "-pk")
+
+    def page(
+        self,
+        request: HttpRequest,
+        conversation: Conversation,
+        form: ReviewForm | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        """One conversation. What its reader reads of it is written down."""
+        if may(request.user, Right.READ):
+            audit.record(request, AuditEntry.Action.READ, "conversation", conversation.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Transcript"),
+            "opts": self.opts,
+            "media": self.media,
+            **context_of(request, conversation, form),
+        }
+        template = "admin/chatbot/conversation/change_form.html"
+        return TemplateResponse(request, template, context, status=status)
+
+    def is_missing(self, request: HttpRequest, object_id: str | UUID) -> HttpResponse:
+        """Back to the list, with a sentence."""
+        text = gettext("There is no conversation “%(id)s”. It may have been erased.")
+        messages.warning(request, text % {"id": object_id})
+        return redirect("admin:chatbot_conversation_changelist")
 
     def change_view(
         self,
@@ -98,21 +197,16 @@ class ConversationAdmin(ConversationModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        conversation = self.get_object(request, object_id)
-        context: dict[str, Any] = {"title": _("Transcript")}
-        if conversation is not None and self.has_view_permission(request, conversation):
-            by_call = usage.total_by_call(conversation)
-            context |= {
-                "conversation": conversation,
-                "transcript": conversation.turns.all(),
-                "calls": [
-                    (call, by_call.get(call.pk, usage.Total())) for call in conversation.calls.all()
-                ],
-                "total": usage.sum_of(by_call.values()),
-            }
-        return super().change_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
+        conversation = self.found(request, object_id)
+        if conversation is None:
+            return self.is_missing(request, object_id)
+        return self.page(request, conversation)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Conversations are erased, which leaves nothing behind: a button of their page."""
+        return self.change_view(request, object_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -120,28 +214,15 @@ class ConversationAdmin(ConversationModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
         return False
 
-    @admin.display(description=_("conversation"), ordering="title")
-    def name(self, conversation: Conversation) -> str:
-        if conversation.deleted_at is None:
-            return conversation.shown_title
-        return gettext("%(title)s (deleted)") % {"title": conversation.shown_title}
+    def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        return may(request.user, Right.ERASE)
 
-    @admin.display(description=_("started"), ordering="created_at")
-    def started(self, conversation: Conversation) -> datetime:
-        return conversation.created_at
 
-    @admin.display(description=_("length"), ordering="length")
-    def length(self, conversation: Conversation) -> str:
-        lasted: timedelta | None = getattr(conversation, "length", None)
-        return str(timedelta(seconds=round(lasted.total_seconds()))) if lasted else "-"
-
-    @admin.display(description=_("turns"), ordering="turn_count")
-    def turns(self, conversation: Conversation) -> int:
-        return conversation.turn_count
-
-    @admin.display(description=_("cost"), ordering="known_usd")
-    def cost(self, conversation: Conversation) -> str:
-        known, unknown, rows = (
-            getattr(conversation, name) for name in ("known_usd", "unknown_costs", "usage_count")
-        )
-        return usage.cost_text(known, unknown, rows)
+def _work_on(
+    model_admin: ConversationAdmin,
+    request: HttpRequest,
+    queryset: QuerySet[Conversation],
+    *,
+    name: str,
+) -> HttpResponseBase | None:
+    return bulk.work_on(model_admin.admin_site, name, request, queryset)

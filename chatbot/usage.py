@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import add
 from typing import Any
 from uuid import UUID
 
@@ -15,23 +17,29 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
 
-from chatbot.models import Conversation, Usage, User
+from chatbot.models import Call, Conversation, Usage, User
 
 NOTHING = Decimal(0)
 
-_SUMS: dict[str, Any] = {
-    "known_usd": Coalesce(Sum("cost_usd"), NOTHING),
-    "unknown": Count("pk", filter=Q(cost_usd=None)),
-    "rows": Count("pk"),
-    "input_tokens": Coalesce(
-        Sum(F("text_input_tokens") + F("audio_input_tokens") + F("image_input_tokens")), 0
-    ),
-    "cached_tokens": Coalesce(
-        Sum(F("cached_text_tokens") + F("cached_audio_tokens") + F("cached_image_tokens")), 0
-    ),
-    "output_tokens": Coalesce(Sum(F("text_output_tokens") + F("audio_output_tokens")), 0),
-    "audio_seconds": Coalesce(Sum("audio_seconds"), 0.0),
-}
+
+def _sums(of: str = "") -> dict[str, Any]:
+    """The columns of a `Total`; `of` is the look-up of the usage from the rows that are counted."""
+
+    def together(*columns: str) -> Any:
+        return Coalesce(Sum(reduce(add, (F(f"{of}{column}") for column in columns))), 0)
+
+    return {
+        "known_usd": Coalesce(Sum(f"{of}cost_usd"), NOTHING),
+        "unknown": Count(f"{of}pk", filter=Q(**{f"{of}cost_usd": None})),
+        "rows": Count(f"{of}pk"),
+        "input_tokens": together("text_input_tokens", "audio_input_tokens", "image_input_tokens"),
+        "cached_tokens": together(
+            "cached_text_tokens", "cached_audio_tokens", "cached_image_tokens"
+        ),
+        "output_tokens": together("text_output_tokens", "audio_output_tokens"),
+        "audio_seconds": Coalesce(Sum(f"{of}audio_seconds"), 0.0),
+    }
+
 
 #: What totals can be made by, as a look-up from `Usage`.
 USER = "call__conversation__user__username"
@@ -84,12 +92,12 @@ def usd(amount: Decimal) -> str:
 
 def total(usage: QuerySet[Usage]) -> Total:
     """All of these rows as one."""
-    return Total(**usage.aggregate(**_SUMS))
+    return Total(**usage.aggregate(**_sums()))
 
 
 def total_by(usage: QuerySet[Usage], what: str) -> list[tuple[Any, Total]]:
     """A total for each user, persona or model (`USER`, `PERSONA`, `MODEL`), dearest first."""
-    groups = usage.order_by(what).values_list(what).annotate(**_SUMS)
+    groups = usage.order_by(what).values_list(what).annotate(**_sums())
     totals = [(key, Total(*sums)) for key, *sums in groups]
     return sorted(totals, key=lambda group: group[1].known_usd, reverse=True)
 
@@ -97,13 +105,21 @@ def total_by(usage: QuerySet[Usage], what: str) -> list[tuple[Any, Total]]:
 def total_by_day(usage: QuerySet[Usage]) -> list[tuple[Any, Total]]:
     """A total for each day in the current time zone, newest first."""
     groups = usage.order_by().annotate(day=TruncDate("created_at")).values_list("day")
-    return [(key, Total(*sums)) for key, *sums in groups.annotate(**_SUMS).order_by("-day")]
+    return [(key, Total(*sums)) for key, *sums in groups.annotate(**_sums()).order_by("-day")]
 
 
 def total_by_call(conversation: Conversation) -> dict[UUID, Total]:
     """A total for each call of the conversation that used anything."""
-    groups = of_conversation(conversation).order_by().values_list("call").annotate(**_SUMS)
+    groups = of_conversation(conversation).order_by().values_list("call").annotate(**_sums())
     return {key: Total(*sums) for key, *sums in groups}
+
+
+def calls_with_totals(conversation: Conversation) -> list[tuple[Call, Total]]:
+    """The calls of the conversation, each with what it used."""
+    sums = {f"total_{name}": sum for name, sum in _sums("usage__").items()}
+    calls = conversation.calls.select_related("persona_version").annotate(**sums)
+    calls = calls.order_by("started_at")  # what is grouped has no order of its own
+    return [(call, Total(*(getattr(call, name) for name in sums))) for call in calls]
 
 
 def sum_of(totals: Iterable[Total]) -> Total:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from chatbot import store
+from chatbot import search, store
 from chatbot.models import Call, Conversation, Persona, Turn, User
 from chatbot.rights import Right
 
@@ -60,7 +60,9 @@ def alices_talk(alice: User, title: str = "The sea") -> Conversation:
             error=error,
             started_at=began + timedelta(seconds=10 * position),
         )
-    store.recount(Conversation.objects.filter(pk=conversation.pk))
+    held = Conversation.objects.filter(pk=conversation.pk)
+    store.recount(held)
+    assert list(search.reindex(held)) == [1]
     return conversation
 
 

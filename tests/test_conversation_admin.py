@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from chatbot import store
+from chatbot import search, store
 from chatbot.models import Conversation, Persona, User
 from tests.people import alices_talk
 
@@ -31,7 +31,7 @@ def staff(client: Client, bob: User) -> Client:
 def test_the_list_shows_who_with_whom_when_how_long_and_how_much(
     staff: Client, alice: User
 ) -> None:
-    alices_talk(alice)
+    alices_talk(alice).turns.filter(role="assistant").update(latency_ms=810)
     page = staff.get(LIST).content.decode()
     cells = re.findall(r'class="field-(\w+)[^"]*">(?:<a [^>]+>)?([^<]+)<', page)
     assert dict(cells) | {"started": ""} == {
@@ -42,6 +42,9 @@ def test_the_list_shows_who_with_whom_when_how_long_and_how_much(
         "length": "0:01:30",
         "turns": "3",
         "cost": "-",
+        "latency": "0.8 s",
+        "state": "Unreviewed",
+        "live": "-",
     }
 
 
@@ -63,6 +66,7 @@ def test_search_finds_words_that_were_said(
     alices_talk(alice, "The sea")
     moon = alices_talk(alice, "The moon")
     moon.turns.update(text="Night.")
+    list(search.reindex(Conversation.objects.filter(pk=moon.pk)))
     answer = staff.get(LIST, {"q": wanted})
     assert answer.status_code == 200
     page = answer.content.decode()

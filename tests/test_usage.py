@@ -147,17 +147,16 @@ def test_the_transcript_shows_what_each_call_cost(staff: Client, alice: User) ->
     use(talk.calls.get())
     page = staff.get(address).content.decode()
     assert "<dt>Cost</dt><dd>$0.0087</dd>" in page
-    assert "448 in (240 cached), 78 out" in page
-    assert "<td>448</td><td>78</td><td>$0.0087</td>" in page
+    assert page.count("<td>448</td><td>240</td><td>78</td><td>$0.0087</td>") == 2
     use(talk.calls.get(), "my-own-model")
     assert "<dd>$0.0087 + 1 unknown</dd>" in staff.get(address).content.decode()
 
 
 def test_the_list_of_conversations_shows_costs(staff: Client, alice: User) -> None:
+    alices_talk(alice, "The sun")
     use(alices_talk(alice, "The sea").calls.get())
     use(alices_talk(alice, "The moon").calls.get(), "my-own-model")
-    alices_talk(alice, "The sun")
-    page = staff.get("/admin/chatbot/conversation/?o=1").content.decode()
+    page = staff.get("/admin/chatbot/conversation/").content.decode()
     costs = [cell.split("<")[0] for cell in page.split('class="field-cost">')[1:]]
     assert costs == ["unknown", "$0.0087", "-"]
 
@@ -191,15 +190,6 @@ def test_usage_is_only_read(staff: Client, alice: User) -> None:
     assert staff.post(change, {"cost_usd": "0"}).status_code == 403
     assert staff.post(delete, {"post": "yes"}).status_code == 403
     assert Usage.objects.get().cost_usd == DOLLARS
-
-
-def test_the_usage_of_a_deleted_conversation_is_still_counted(staff: Client, alice: User) -> None:
-    call = call_of(alice)
-    use(call)
-    address = reverse("admin:chatbot_conversation_delete", args=[call.conversation_id])
-    staff.post(address, {"post": "yes"})
-    assert not Conversation.objects.exists()
-    assert Usage.objects.get().call is None
 
 
 def test_users_do_not_see_the_list(client: Client, alice: User) -> None:

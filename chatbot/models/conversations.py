@@ -205,6 +205,11 @@ class Turn(models.Model):
         """How much of a cut answer was heard; None when it was not cut."""
         return None if self.heard_ms is None else self.heard_ms / 1000
 
+    @property
+    def latency_seconds(self) -> float | None:
+        """From the end of the question to the first sound."""
+        return None if self.latency_ms is None else self.latency_ms / 1000
+
     def as_json(self) -> dict[str, Any]:
         """The turn as pages and sockets show it; of one in progress, all that was said so far."""
         is_settled = self.status != self.Status.IN_PROGRESS
