@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.db.models import (
-    Case,
     DurationField,
     ExpressionWrapper,
     F,
@@ -19,7 +16,6 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
-    When,
 )
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -33,7 +29,6 @@ from chatbot.models import (
     Persona,
     Preferences,
     Recording,
-    Turn,
     User,
 )
 from chatbot.realtime.choices import with_choices
@@ -207,15 +202,6 @@ def with_length(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]
     return conversations.annotate(length=Subquery(calls))
 
 
-def turns_saying(user: User, words: list[str]) -> QuerySet[Turn]:
-    """What was said in the user's own conversations with any of the words, most of them first."""
-    said = reduce(or_, (Q(text__icontains=word) for word in words))
-    count: Any = sum(Case(When(text__icontains=word, then=1), default=0) for word in words)
-    own = Turn.objects.filter(conversation__user=user, conversation__deleted_at=None)
-    found = own.exclude(role=Turn.Role.TOOL).filter(said).annotate(words=count)
-    return found.select_related("conversation").order_by("-words", "-started_at")
-
-
 def agrees_to_recording(user_id: int) -> bool:
     """Whether the user's calls may be recorded."""
     agreed = Preferences.objects.filter(user=user_id, recording_agreed_at__isnull=False)
@@ -271,9 +257,7 @@ def live_call_of(user: User) -> Call | None:
 def live_calls_of(user: User) -> QuerySet[Call]:
     """The calls of the user's that run now, on whatever worker."""
     alive = timezone.now() - CALL_LEASE
-    return Call.objects.filter(
-        conversation__user=user, ended_at=None, last_seen_at__gt=alive
-    )
+    return Call.objects.filter(conversation__user=user, ended_at=None, last_seen_at__gt=alive)
 
 
 def live_calls_in(user: User, conversation_id: str | None) -> QuerySet[Call]:

@@ -107,7 +107,7 @@ def test_store_knows_rows_access_and_how_words_are_searched() -> None:
 def test_tools_are_used_by_the_shells_of_a_call_and_the_form_of_a_persona() -> None:
     assert users_of("chatbot.tools") == {"chatbot.consumers", "chatbot.forms", "chatbot.relay"}
     ours = {n for m in members_of("chatbot.tools") for n in IMPORTS[m] if within(n, "chatbot")}
-    allowed = ("tools", "models", "access", "store", "realtime", "metrics")
+    allowed = ("tools", "models", "access", "store", "search", "realtime", "metrics")
     assert all(any(within(n, f"chatbot.{a}") for a in allowed) for n in ours - {"chatbot"})
 
 

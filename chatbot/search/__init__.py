@@ -1,8 +1,8 @@
 """Search in what was said: the same on every database."""
 
 from chatbot.search.index import keep_title, keep_turn, not_indexed, reindex, whole_of
-from chatbot.search.lookup import conversations_saying, passages_saying
-from chatbot.search.marking import Excerpt, Part, excerpt, excerpts, marked
+from chatbot.search.lookup import conversations_saying, turns_saying
+from chatbot.search.marking import Excerpt, Part, excerpt, excerpts, marked, turns_found
 from chatbot.search.query import Query, parse
 from chatbot.search.words import words_of
 
@@ -18,8 +18,9 @@ __all__ = [
     "marked",
     "not_indexed",
     "parse",
-    "passages_saying",
     "reindex",
+    "turns_found",
+    "turns_saying",
     "whole_of",
     "words_of",
 ]

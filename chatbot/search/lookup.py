@@ -23,8 +23,12 @@ from django.db.models import (
     When,
 )
 
-from chatbot.models import Conversation, Passage
+from chatbot.models import Conversation, Passage, Turn
 from chatbot.search.query import Query, Term, beginnings, parse
+
+#: So much is read to choose the turns that say most.
+MOST_CONVERSATIONS = 300
+MOST_TURNS = 50
 
 
 def conversations_saying(
@@ -41,6 +45,20 @@ def conversations_saying(
         passages = Passage.objects.filter(conversation=OuterRef("pk"))
         conversations = conversations.filter(Exists(passages.filter(_is_adjacent(phrase))))
     return conversations
+
+
+def turns_saying(conversations: QuerySet[Conversation], query: str) -> list[Turn]:
+    """What was said of it in the newest of these conversations that say any of it: the turns that
+    say most of it first, then the newest, with their conversations."""
+    asked = parse(query)
+    if not asked.terms:
+        return []
+    anywhere = Passage.objects.filter(_indexed(asked.terms, any_of_them=True), turn=None)
+    saying = conversations.filter(pk__in=anywhere.values("conversation")).order_by("-updated_at")
+    keys = list(saying.values_list("pk", flat=True)[:MOST_CONVERSATIONS])
+    found: Any = passages_saying(Passage.objects.filter(conversation__in=keys), asked)
+    in_order = found.order_by("-matches", "-turn__started_at", "-turn")[:MOST_TURNS]
+    return [passage.turn for passage in in_order.select_related("turn__conversation")]
 
 
 def passages_saying(passages: QuerySet[Passage], asked: Query) -> QuerySet[Passage]:
@@ -80,16 +98,17 @@ class _Like(Func):
         super().__init__(F("words"), Value(pattern))
 
 
-def _indexed(terms: tuple[Term, ...]) -> Func:
-    """The database's index has all of the words for the passage; of phrases, wherever they are."""
+def _indexed(terms: tuple[Term, ...], *, any_of_them: bool = False) -> Func:
+    """The database's index has all of the words for the passage, or any of them; those of phrases
+    wherever they are."""
     boolean = BooleanField()
     if connection.vendor == "postgresql":
-        asked = _all_of(terms, "'{}'", "'{}':*", " & ", " | ")
+        asked = (" | " if any_of_them else " & ").join(_asked(terms, "'{}'", "'{}':*", " | "))
         template = "(to_tsvector('simple', %(expressions)s::tsquery)"
         return Func(
             F("words"), Value(asked), template=template, arg_joiner=") @@ ", output_field=boolean
         )
-    asked = _all_of(terms, '"{}"', '"{}" *', " AND ", " OR ")
+    asked = (" OR " if any_of_them else " AND ").join(_asked(terms, '"{}"', '"{}" *', " OR "))
     table = "chatbot_passage_words"
     return Func(
         F("pk"),
@@ -100,13 +119,13 @@ def _indexed(terms: tuple[Term, ...]) -> Func:
     )
 
 
-def _all_of(terms: tuple[Term, ...], word: str, prefix: str, all_of: str, any_of: str) -> str:
+def _asked(terms: tuple[Term, ...], word: str, prefix: str, either: str) -> list[str]:
     """What the database's index is asked, in its language: words of it need no escaping."""
     asked: dict[str, None] = {}
     for term in terms:
         if term.is_prefix:
-            begun = any_of.join(prefix.format(begins) for begins in beginnings(term))
+            begun = either.join(prefix.format(begins) for begins in beginnings(term))
             asked[f"({begun})"] = None
         else:
             asked |= dict.fromkeys(word.format(stem) for stem in term.stems)
-    return all_of.join(asked)
+    return list(asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ class Excerpt:
     parts: list[Part]
 
 
-def excerpts(conversations: Sequence[Conversation], query: str) -> dict[UUID, Excerpt]:
+def excerpts(conversations: Iterable[Conversation], query: str) -> dict[UUID, Excerpt]:
     """By conversation, the turn that says most of it, the first of such; none where only the
     title does. Two queries for all of them."""
     asked = parse(query)
@@ -48,22 +48,32 @@ def excerpts(conversations: Sequence[Conversation], query: str) -> dict[UUID, Ex
     return {turn.conversation_id: Excerpt(turn, excerpt(turn.text, asked)) for turn in turns}
 
 
+def turns_found(conversation: Conversation, query: str) -> dict[int, int]:
+    """The turns of one conversation that say any of it, in order: the place of each by its key."""
+    asked = parse(query)
+    if not asked.terms:
+        return {}
+    found = passages_saying(Passage.objects.filter(conversation=conversation), asked)
+    in_order = found.order_by("turn__position", "turn")
+    return dict(in_order.values_list("turn", "turn__position"))
+
+
 def marked(text: str, query: str) -> list[Part]:
     """All of the text, with what was found in it."""
     return _parts(text, _places(text, parse(query)))
 
 
-def excerpt(text: str, asked: Query) -> list[Part]:
-    """The part of the text around what was found first, without line breaks."""
+def excerpt(text: str, asked: Query, characters: int = EXCERPT_CHARACTERS) -> list[Part]:
+    """The part of the text around what was found first, without line breaks, so long at most."""
     text = " ".join(text.split())
     places = _places(text, asked)
     first = places[0][0] if places else 0
-    start = 0 if first < EXCERPT_CHARACTERS // 2 else first - EXCERPT_CHARACTERS // 3
-    end = min(start + EXCERPT_CHARACTERS, len(text))
+    start = 0 if first < characters // 2 else first - characters // 3
+    end = min(start + characters, len(text))
     if start:
         start = text.find(" ", start, first) + 1 or start
     if end < len(text):
-        end = max(text.rfind(" ", start + EXCERPT_CHARACTERS // 2, end), 0) or end
+        end = max(text.rfind(" ", start + characters // 2, end), 0) or end
     inside = [(a - start, min(b, end) - start) for a, b in places if start <= a < end]
     parts = _parts(text[start:end], inside)
     before = [Part("…", is_found=False)] if start else []

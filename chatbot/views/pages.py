@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chatbot import exports, store
+from chatbot import exports, search, store
 from chatbot.access import (
     DELETED_KEPT,
     conversation_for,
@@ -22,6 +22,7 @@ from chatbot.access import (
     spoken_conversations_of,
     with_length,
 )
+from chatbot.history import HistoryForm
 from chatbot.models import Conversation, Persona, User
 from chatbot.preferences import choices_for
 from chatbot.realtime.policy import MAX_TYPED_TEXT
@@ -62,15 +63,21 @@ def chat(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
-    """`/history/`: one's own conversations, newest first. `?deleted=<id>` offers that one back."""
+    """`/history/`: one's own conversations, newest first; `?q=`, `?persona=`, `?since=` and
+    `?until=` say which. `?deleted=<id>` offers that one back."""
     user = cast("User", request.user)
-    conversations = with_length(spoken_conversations_of(user))
-    page = Paginator(conversations, PAGE_LENGTH).get_page(request.GET.get("page"))
+    form = HistoryForm(request.GET, user)
+    form.is_valid()
+    page = Paginator(with_length(form.found()), PAGE_LENGTH).get_page(request.GET.get("page"))
     return render(
         request,
         "history.html",
         {
+            "form": form,
+            "asked": search.parse(form.query),
             "page_obj": page,
+            "excerpts": search.excerpts(page.object_list, form.query),
+            "has_any": page.paginator.count or form.all.exists(),
             "just_deleted": just_deleted(user, request.GET.get("deleted")),
             "has_deleted": deleted_conversations_of(user).exists(),
         },
@@ -99,12 +106,19 @@ def deleted(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """`/history/<id>/`: one of one's own conversations as a transcript."""
+    """`/history/<id>/`: one of one's own conversations as a transcript; `?q=` marks these words."""
     found = own_conversation(cast("User", request.user), conversation_id)
+    query = request.GET.get("q", "")
     return render(
         request,
         "conversation.html",
-        {"conversation": found, "turns": found.turns.all(), "export_formats": exports.FORMATS},
+        {
+            "conversation": found,
+            "turns": found.turns.select_related("recording"),
+            "query": query.strip(),
+            "found": search.turns_found(found, query),
+            "export_formats": exports.FORMATS,
+        },
     )
 
 

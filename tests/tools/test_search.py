@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from chatbot import store
 from chatbot.models import Conversation, Turn, User
+from chatbot.search import keep_turn
 from chatbot.tools.search import MAX_SNIPPETS, SNIPPET_CHARACTERS, search_conversations
 from chatbot.tools.tool import ToolContext, ToolError
 from tests.people import alices_talk
@@ -27,7 +28,7 @@ def search(user: User, words: str, within: UUID | None = None) -> Any:
 
 
 def say(conversation: Conversation, text: str, role: str = "user") -> None:
-    Turn.objects.create(
+    turn = Turn.objects.create(
         conversation=conversation,
         item_id=uuid4().hex,
         position=0,
@@ -37,6 +38,7 @@ def say(conversation: Conversation, text: str, role: str = "user") -> None:
         text=text,
         started_at=timezone.now(),
     )
+    keep_turn(turn)
 
 
 def test_words_are_found_with_date_and_speaker(alice: User) -> None:
