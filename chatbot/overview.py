@@ -17,11 +17,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import (
-    Aggregate,
     CharField,
     Count,
     F,
-    IntegerField,
     Q,
     Sum,
     Value,
@@ -38,7 +36,8 @@ FAILED_CALLS = (1011, 1013)
 #: Kinds of rows that a failure is in.
 CALL, TURN = "call", "turn"
 
-SHARES = {"p50": 0.5, "p95": 0.95}
+#: Of p50 and p95.
+SHARES = (0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,32 +162,52 @@ def calls(period: Period) -> dict[date, Calls]:
     }
 
 
-class NearestRank(Aggregate):
-    """PostgreSQL's percentile that is one of the values."""
-
-    function = "PERCENTILE_DISC"
-    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = IntegerField()
+#: Day by day over the index of latencies, for which nothing but that day's has to be sorted.
+_RANKS = """
+    SELECT days.day, ranks.found[1], ranks.found[2]
+    FROM unnest(%s::date[], %s::timestamptz[], %s::timestamptz[]) AS days(day, begins, ends),
+        LATERAL (
+            SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY turn.latency_ms) AS found
+            FROM chatbot_turn AS turn {of_persona}
+            WHERE turn.latency_ms IS NOT NULL
+                AND turn.started_at >= days.begins AND turn.started_at < days.ends
+        ) AS ranks
+    WHERE ranks.found IS NOT NULL
+"""
+_OF_PERSONA = """
+    JOIN chatbot_conversation AS conversation
+    ON conversation.id = turn.conversation_id AND conversation.persona_id = %s
+"""
 
 
 def latency(period: Period) -> dict[date, Latency]:
     """Of the answers that began in the period, by day."""
+    if connection.vendor == "postgresql":
+        return _latency_on_postgresql(period)
     answers = Turn.objects.filter(
         period.within("started_at", "conversation__persona"), latency_ms__isnull=False
-    ).order_by()
+    )
     day = TruncDate("started_at")
-    if connection.vendor == "postgresql":
-        shares = [NearestRank("latency_ms", share=share) for share in SHARES.values()]
-        ranks = answers.values_list(day).annotate(**dict(zip(SHARES, shares, strict=True)))
-        return {day: Latency(*values) for day, *values in ranks}
     rows = answers.order_by(day, "latency_ms").values_list(day, "latency_ms")
     by_day = groupby(rows.iterator(), key=lambda row: row[0])
     return {day: ranked([value for _, value in of_day]) for day, of_day in by_day}
 
 
+def _latency_on_postgresql(period: Period) -> dict[date, Latency]:
+    begins, ends = zip(*(period.on(day).bounds() for day in period.days), strict=True)
+    of_all = period.persona is None
+    parameters = [period.days, list(begins), list(ends), list(SHARES)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RANKS.format(of_persona="" if of_all else _OF_PERSONA),
+            parameters if of_all else [*parameters, period.persona],
+        )
+        return {day: Latency(p50, p95) for day, p50, p95 in cursor.fetchall()}
+
+
 def ranked(ordered: Sequence[int]) -> Latency:
-    """As `NearestRank` finds them."""
-    return Latency(*(ordered[math.ceil(share * len(ordered)) - 1] for share in SHARES.values()))
+    """Of latencies in order, those that PostgreSQL's percentile_disc finds."""
+    return Latency(*(ordered[math.ceil(share * len(ordered)) - 1] for share in SHARES))
 
 
 def cuts(period: Period) -> tuple[dict[date, int], dict[tuple[str, str], int]]:
