@@ -111,17 +111,15 @@ def erase_user(user: User, by: User | None = None, address: str | None = None) -
     can sign in. `by` is the member of staff who does it, None when it is the person's own wish.
     """
     erased = Erased()
-    for call_id in store.deactivate_user(user):
+    with transaction.atomic():
+        ended = store.begin_removal(user)
+        audit.write(by, Action.ERASE, "user", user.pk, address=address)
+    for call_id in ended:
         async_to_sync(control.order_end)(call_id, store.ACCOUNT_INACTIVE)
     async_to_sync(control.order_end_of_watching)(user.pk, store.ACCOUNT_INACTIVE)
     sessions.end_all_of(user)
-    is_gone = False
-    while not is_gone:
-        erased.add(remove(Conversation.objects.filter(user=user, is_held=False)).counts)
-        is_gone, held = store.remove_user(user)
-        erased.held += held
-    counts = {"conversations": erased.conversations, "held": erased.held}
-    audit.write(by, Action.ERASE, "user", user.pk, address=address, **counts)
+    erased.add(remove(Conversation.objects.filter(user=user.pk, is_held=False)).counts)
+    erased.held = store.finish_removal(user)
     erased.is_scrubbed = scrub()
     return erased
 

@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from chatbot import erasing, holding, store
+from chatbot import erasing, holding, pruning, store
 from chatbot.models import (
     ApiToken,
     AuditEntry,
@@ -271,7 +271,22 @@ def test_all_of_a_person_goes(alice: User, charlie: User) -> None:
     assert Usage.objects.filter(call=None).count() == 2
     entry = AuditEntry.objects.get()
     assert (entry.actor_name, entry.target_kind, entry.target_id) == ("", "user", str(alice.pk))
-    assert entry.detail == {"conversations": 2, "held": 0}
+
+
+def test_of_a_person_whose_erasing_broke_off_nothing_tells_any_more(alice: User) -> None:
+    EmailAddress.objects.create(user=alice, email=f"{RARE}@example.org", primary=True)
+    store.remember_fact(alice, f"Owns a {RARE}.", None)
+    alices_talk(alice)
+    User.objects.filter(pk=alice.pk).update(
+        username=RARE, first_name=RARE, email=f"{RARE}@example.org", is_staff=True
+    )
+    store.begin_removal(alice)
+    assert places_with(RARE) == set()
+    left = User.objects.get()
+    assert (left.pk, left.is_active, left.is_staff) == (alice.pk, False, False)
+    counts = pruning.prune()
+    assert (counts["conversations"], counts["accounts"]) == (1, 1)
+    assert not User.objects.exists()
 
 
 def test_what_is_held_of_a_person_stays_without_the_person(alice: User, bob: User) -> None:

@@ -32,8 +32,8 @@ from chatbot.store.facts import (
 )
 from chatbot.store.people import (
     NAMELESS,
-    deactivate_user,
-    remove_user,
+    begin_removal,
+    finish_removal,
     save_language,
     save_preferences,
 )
@@ -74,8 +74,8 @@ __all__ = [
     "LimitReached",
     "OpenedCall",
     "agree_to_recording",
+    "begin_removal",
     "create_token",
-    "deactivate_user",
     "delete_conversation",
     "delete_fact",
     "digest_of",
@@ -83,6 +83,7 @@ __all__ = [
     "end_calls_by_staff",
     "end_calls_of",
     "end_calls_of_dead_workers",
+    "finish_removal",
     "forget_fact",
     "forget_unrecognised",
     "hear",
@@ -91,7 +92,6 @@ __all__ = [
     "play_on",
     "recount",
     "remember_fact",
-    "remove_user",
     "rename_conversation",
     "restore_conversation",
     "revoke_tokens",

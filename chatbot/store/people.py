@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import CASCADE
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -15,9 +16,9 @@ from chatbot.models import (
     User,
 )
 from chatbot.store.calls import end_calls_of
-from chatbot.store.erasure import forget_in_admin_log
+from chatbot.store.erasure import ERASING, forget_in_admin_log
 
-#: What the accounts are called that own what is held of people who are gone.
+#: How the accounts are called that belong to people who are gone, or going.
 NAMELESS = "erased-"
 
 
@@ -32,29 +33,46 @@ def save_language(user: User, language: str) -> None:
 
 
 @transaction.atomic
-def deactivate_user(user: User) -> list[UUID]:
-    """The user may not sign in any more. Returns the calls that this has ended, whose workers are
-    still to be told."""
-    User.objects.select_for_update().get(pk=user.pk)
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    return end_calls_of(user)
+def begin_removal(user: User) -> list[UUID]:
+    """Take from a user's account at once all that tells whose it is, and claim the conversations
+    that are not held; `prune` takes away what is left if nobody else does. Returns the calls that
+    this has ended, whose workers are still to be told."""
+    row = User.objects.select_for_update().get(pk=user.pk)
+    ended = end_calls_of(row)
+    own = Conversation.objects.filter(user=row)
+    own.filter(is_held=False).update(deleted_at=ERASING)
+    own.filter(is_held=True).update(deleted_at=Coalesce("deleted_at", timezone.now()))
+    for relation in User._meta.related_objects:
+        if relation.on_delete is CASCADE and relation.related_model is not Conversation:
+            theirs = {relation.field.name: row.pk}
+            relation.related_model._base_manager.filter(**theirs).delete()
+    row.groups.clear()
+    row.user_permissions.clear()
+    nameless = _nameless()
+    nameless.pk, nameless.date_joined = row.pk, row.date_joined
+    nameless.save()
+    forget_in_admin_log(User, [row.pk])
+    return ended
 
 
 @transaction.atomic
-def remove_user(user: User) -> tuple[bool, int]:
-    """Delete a user who has no conversations any more but held ones, which stay, hidden. Returns
-    whether the user is gone, and how many are held."""
+def finish_removal(user: User) -> int:
+    """Delete the account, or leave it to `prune` while there are conversations still. Held ones
+    move to an account of their own. Returns how many."""
     User.objects.select_for_update().filter(pk=user.pk).first()
-    own = Conversation.objects.filter(user=user)
+    own = Conversation.objects.filter(user=user.pk)
     held = own.filter(is_held=True).count()
     if held:
-        nameless = User(username=f"{NAMELESS}{uuid4().hex[:12]}", is_active=False)
-        nameless.set_unusable_password()
-        nameless.save()
-        hidden = Coalesce("deleted_at", timezone.now())
-        held = own.filter(is_held=True).update(user=nameless, deleted_at=hidden)
-    if own.exists():
-        return False, held
-    forget_in_admin_log(User, [user.pk])
-    User.objects.filter(pk=user.pk).delete()
-    return True, held
+        keeper = _nameless()
+        keeper.save()
+        held = own.filter(is_held=True).update(user=keeper)
+    if not own.exists():
+        User.objects.filter(pk=user.pk).delete()
+    return held
+
+
+def _nameless() -> User:
+    """An account with which nobody can sign in, and which tells nothing of anybody."""
+    account = User(username=f"{NAMELESS}{uuid4().hex[:12]}", is_active=False)
+    account.set_unusable_password()
+    return account
