@@ -95,7 +95,7 @@ def test_no_cell_of_a_csv_is_a_formula(talks: list[Conversation]) -> None:
     for sign in ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"):  # noqa: RUF001
         assert cell_text(f"{sign}1") == f"'{sign}1"
     assert cell_text("1-1") == "1-1"
-    assert cell_text(-5) == -5
+    assert cell_text(-5) == "-5"
 
 
 def test_xlsx_reads_back_with_types_and_without_formulas(talks: list[Conversation]) -> None:

@@ -163,8 +163,13 @@ def cost_of(conversation: Conversation) -> dict[str, Any]:
 
 
 def moment(at: datetime | None) -> str | None:
+    """As `iso`; None stays None."""
+    return None if at is None else iso(at)
+
+
+def iso(at: datetime) -> str:
     """ISO 8601, in UTC."""
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def plain(amount: Decimal) -> str:

@@ -29,6 +29,8 @@ _DAY_S = 24 * 3600
 _MOMENT, _HEADER, _FORMULA = 1, 2, 3
 #: XML has no way to say these.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: Whatever else is itself in XML.
+_SPECIAL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>_]")
 #: Excel takes this for a letter's number.
 _NUMBER = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -134,6 +136,8 @@ def cell_xml(place: str, cell: Cell) -> str:
 
 def text_xml(text: str) -> str:
     """Text as XML takes it, and Excel reads it."""
+    if not _SPECIAL.search(text) and len(text) <= MAX_TEXT // 2:
+        return text
     if len(text) > MAX_TEXT // 2:
         units = text.encode("utf-16-le", "replace")
         if len(units) > 2 * MAX_TEXT:
