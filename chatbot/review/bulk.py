@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -23,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from chatbot import erasing, exports, holding, reviewing
 from chatbot.addresses import address_of
 from chatbot.models import Conversation, Recording, User
-from chatbot.review.forms import AssignForm, ExportForm, NothingAsked, StateForm, TagForm
+from chatbot.review.forms import AssignForm, ExportForm, NothingAsked, StateForm, TagForm, moment_of
 from chatbot.rights import Right
 
 Conversations = QuerySet[Conversation]
@@ -121,7 +120,7 @@ def work_on(
     back = request.POST.get("back", "")
     back = back if is_of_this_site(back, None) else ""
     is_answer = "apply" in request.POST
-    until = _moment(request.POST.get("until", "")) if is_answer else None
+    until = moment_of(request.POST.get("until", "")) if is_answer else None
     until = until or timezone.now()
     rows = chosen.filter(created_at__lte=until)
     form = kind.form(request.POST if is_answer else None)
@@ -169,11 +168,3 @@ def _chosen(request: HttpRequest) -> list[str]:
     """The rows by name; of all across pages, one stands for the others."""
     chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
     return chosen[:1] if request.POST.get("select_across") == "1" else chosen
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if timezone.is_aware(moment) else None

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -25,21 +25,34 @@ MOST_COUNTED = 10_000
 
 
 class CappedPaginator(ConversationPaginator):
-    """Pages of the first `MOST_COUNTED` rows; looks at no more of them."""
+    """Pages of the first `MOST_COUNTED` rows; looks at no more of them. What the list is asked for
+    may be dear, so the database is asked once: for keys, which are counted and cut into pages."""
 
     @cached_property
-    def _found(self) -> int:
+    def _keys(self) -> list[Any]:
         rows: Any = self.object_list
-        return int(rows.order_by().values("pk")[: MOST_COUNTED + 1].count())
+        return list(rows.values_list("pk", flat=True)[: MOST_COUNTED + 1])
 
     @cached_property
     def count(self) -> int:
-        return min(self._found, MOST_COUNTED)
+        return min(len(self._keys), MOST_COUNTED)
 
     @property
     def is_capped(self) -> bool:
         """Whether there are more."""
-        return self._found > MOST_COUNTED
+        return len(self._keys) > MOST_COUNTED
+
+    def page(self, number: int | str) -> Page[Any]:
+        """The rows of a page by their keys, whatever it was that found them."""
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        keys = self._keys[start : min(start + self.per_page, self.count)]
+        asked: Any = self.object_list
+        rows = asked.model._default_manager.filter(pk__in=keys)
+        rows.query.select_related = asked.query.select_related
+        place = {key: at for at, key in enumerate(keys)}
+        ordered = sorted(rows, key=lambda row: place[row.pk])
+        return self._get_page(ordered, number, self)
 
 
 class ConversationList(ChangeList):

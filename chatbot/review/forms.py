@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,15 @@ from chatbot.reviewing import Work, seen_at
 
 RATINGS = [("", _("None")), *((str(number), str(number)) for number in range(1, 6))]
 MOST_TAGS = 20
+
+
+def moment_of(text: str) -> datetime | None:
+    """A moment as a page has kept it; None for what is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if timezone.is_aware(moment) else None
 
 
 class ReviewerField(forms.CharField):
@@ -98,10 +108,7 @@ class ReviewForm(forms.Form):
         )
 
     def clean_seen(self) -> datetime | None:
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            return None
+        return moment_of(self.cleaned_data["seen"])
 
     def work(self) -> Work:
         """What was filled in, once it is valid."""
