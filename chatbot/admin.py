@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from chatbot import (
+    audit_admin,
     conversation_admin,
     fact_admin,
     persona_admin,
@@ -15,6 +16,7 @@ from chatbot import (
 )
 
 __all__ = [
+    "audit_admin",
     "conversation_admin",
     "fact_admin",
     "persona_admin",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatbot import usage
 from chatbot.models import Usage
+from chatbot.rights import Right, may
 
 if TYPE_CHECKING:
     UsageModelAdmin = admin.ModelAdmin[Usage]
@@ -57,6 +58,10 @@ class UsageAdmin(UsageModelAdmin):
                 (_("User"), usage.total_by(rows, usage.USER)[:MOST_USERS]),
             ]
         return response
+
+    def has_view_permission(self, request: HttpRequest, obj: Usage | None = None) -> bool:
+        """All of it is cost; so its right opens this, and no other does."""
+        return may(request.user, Right.SEE_COST)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -8,6 +8,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from chatbot.adminlog import forget_words
 from chatbot.groups import make_groups
 
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         collect_static()
         call_command("ensureadmin", stdout=self.stdout)
         make_groups()
+        forget_words()
         call_command("reindex", missing=True, stdout=self.stdout)
 
 
