@@ -91,11 +91,13 @@ def remove(
     """As `erase`, but for what SQLite keeps of rows that are gone. The query is not sliced."""
     erased = Erased()
     for keys in batches(conversations):
+        began = time.monotonic()
         with transaction.atomic():
             claim = claim_for_erasure(conversations.filter(pk__in=keys))
             if by is not None:
                 claimed = [one.id for one in claim.claimed]
                 audit.write_each(by, Action.ERASE, "conversation", claimed, address=address)
+        on_batch(Batch({"claimed": len(claim.claimed)}, time.monotonic() - began))
         erased.held += claim.held
         _let_go(claim, is_told=by is not None)
         for group in _groups(claim.claimed):

@@ -169,7 +169,11 @@ def test_old_audit_entries_go_in_batches(monkeypatch: pytest.MonkeyPatch) -> Non
         AuditEntry.objects.create(action="read", target_kind="x", at=ago(days))
     batches: list[erasing.Batch] = []
     assert pruning.prune(on_batch=batches.append)["audit"] == 5
-    assert [batch.rows for batch in batches] == [{"audit": 2}, {"audit": 2}, {"audit": 1}]
+    assert [batch.rows for batch in batches if "audit" in batch.rows] == [
+        {"audit": 2},
+        {"audit": 2},
+        {"audit": 1},
+    ]
     assert AuditEntry.objects.filter(action="read").count() == 1
     assert not AuditPruning.objects.exists()
 

@@ -38,7 +38,7 @@ from chatbot.store.calls import end_running
 ERASING = datetime(2000, 1, 1, tzinfo=UTC)
 ERASED = "conversation_erased"
 #: Rows of a kind that a transaction removes at most.
-MOST_ROWS = 500
+MOST_ROWS = 250
 
 
 class Claimed(NamedTuple):
@@ -96,25 +96,12 @@ def remove_claimed(keys: Iterable[UUID], most: int = MOST_ROWS) -> Removed:
     mine = list(locked.values_list("pk", flat=True))
     if not mine:
         return Removed(is_done=True)
-    removed = Removed()
-    events = _first(CallEvent.objects.filter(call__conversation__in=mine), most)
+    events = _first(CallEvent.objects.filter(call__conversation__in=mine), most).delete()[0]
     used = _first(Usage.objects.filter(call__conversation__in=mine), most)
-    turns = _first(
-        Turn.objects.filter(conversation__in=mine).select_for_update(skip_locked=True), most
-    )
-    CallEvent.objects.filter(pk__in=events).delete()
-    Usage.objects.filter(pk__in=used).update(call=None, source_id="")
-    recordings = Recording.objects.filter(turn__in=turns)
-    removed.files = list(recordings.values_list("file", flat=True))
-    Passage.objects.filter(turn__in=turns).delete()
-    recordings.delete()
-    Turn.objects.filter(pk__in=turns).delete()
-    removed.rows = {
-        "turns": len(turns),
-        "recordings": len(removed.files),
-        "events": len(events),
-    }
-    is_rest = max(len(events), len(used), len(turns)) < most
+    loosened = used.update(call=None, source_id="")
+    turns, files = _remove_turns(mine, most)
+    removed = Removed({"turns": turns, "recordings": len(files), "events": events}, files)
+    is_rest = max(events, loosened, turns) < most
     if is_rest and not Turn.objects.filter(conversation__in=mine).exists():
         forget_in_admin_log(Conversation, mine)
         Conversation.objects.filter(pk__in=mine).delete()
@@ -123,8 +110,24 @@ def remove_claimed(keys: Iterable[UUID], most: int = MOST_ROWS) -> Removed:
     return removed
 
 
-def _first(rows: QuerySet[Any], most: int) -> list[int]:
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:most])
+def _remove_turns(keys: list[UUID], most: int) -> tuple[int, list[str]]:
+    """How many turns, and the files of their recordings, which are still to be deleted."""
+    rows = Turn.objects.filter(conversation__in=keys).order_by("pk")
+    turns = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most])
+    recordings = Recording.objects.filter(turn__in=turns)
+    files = list(recordings.values_list("file", flat=True))
+    if files:
+        recordings.delete()
+    Passage.objects.filter(turn__in=turns).delete()
+    mine = Turn.objects.filter(pk__in=turns)
+    mine._raw_delete(mine.db)  # Django would read them first, and look for what is gone by now
+    return len(turns), files
+
+
+def _first(rows: QuerySet[Any], most: int) -> QuerySet[Any]:
+    keys = rows.order_by("pk").values("pk")[:most]
+    first: QuerySet[Any] = rows.model._default_manager.filter(pk__in=keys)
+    return first
 
 
 def forget_in_admin_log(model: type[Conversation | User], keys: Iterable[object]) -> None:
