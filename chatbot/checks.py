@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from autobahn import websocket
@@ -67,9 +68,23 @@ def openai_key(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def s3_storage(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Only who keeps recordings on S3 needs what talks to it."""
+    if not settings.RECORDINGS_URL or find_spec("storages") and find_spec("boto3"):
+        return []
+    return [
+        Error(
+            "RECORDINGS_URL is on S3, but django-storages is not installed.",
+            hint="Run: .venv/bin/pip install 'django-storages[s3]'",
+            id="chatbot.E003",
+        )
+    ]
+
+
 CHECKS: dict[Check, str] = {
     websocket_acceleration: Tags.compatibility,
     event_loop: Tags.compatibility,
     shared_layer: Tags.caches,
     openai_key: Tags.urls,
+    s3_storage: Tags.files,
 }

@@ -181,6 +181,24 @@ def read(variables: Mapping[str, str]) -> Environment:
     )
 
 
+def s3_storage(url: str) -> dict[str, Any]:
+    """An entry of Django's `STORAGES` for `s3://bucket/prefix`. Objects have no ACL, so nobody but
+    the bucket's own sees them; keys and the region are boto3's own business."""
+    parts = urlsplit(url)
+    if not parts.netloc:
+        raise SettingError("RECORDINGS_URL", "must name a bucket: s3://bucket/prefix.")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": parts.netloc,
+            "location": parts.path.strip("/"),
+            "default_acl": None,
+            "querystring_auth": True,
+            "file_overwrite": False,
+        },
+    }
+
+
 def wants_engine() -> bool:
     """Whether nobody named an upstream, so that the engine is to answer."""
     reader = Reader(os.environ)

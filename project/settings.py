@@ -122,6 +122,9 @@ STORAGES = {
     },
 }
 
+if ENV.recordings_url:
+    STORAGES["recordings"] = env.s3_storage(ENV.recordings_url)
+
 # Accounts
 
 AUTH_USER_MODEL = "chatbot.User"

@@ -43,6 +43,15 @@ def test_openai_needs_a_key(settings: Settings) -> None:
     assert ids() == {"chatbot.E002"}
 
 
+def test_recordings_on_s3_need_what_talks_to_it(settings: Settings) -> None:
+    settings.RECORDINGS_URL = "s3://bucket/prefix"
+    (found,) = run_checks()
+    assert (found.id, found.hint) == (
+        "chatbot.E003",
+        "Run: .venv/bin/pip install 'django-storages[s3]'",
+    )
+
+
 def test_settings_of_production_are_safe() -> None:
     settings = {"HTTPS": "true", "DJANGO_SETTINGS_MODULE": "project.settings"}
     done = subprocess.run(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from project import env
-from project.env import Environment, SettingError
+from project.env import Environment, SettingError, s3_storage
 
 
 def read(tmp_path: Path, **variables: str) -> Environment:
@@ -68,6 +68,16 @@ def test_an_unusable_value_is_refused_by_name(
         read(tmp_path, **variables)
     assert str(raised.value).startswith(message)
     assert "pw" not in str(raised.value)
+
+
+def test_recordings_go_to_a_bucket_whose_objects_nobody_else_sees() -> None:
+    found = s3_storage("s3://sounds/colloquy/calls/")
+    assert found["BACKEND"] == "storages.backends.s3.S3Storage"
+    assert found["OPTIONS"]["bucket_name"] == "sounds"
+    assert found["OPTIONS"]["location"] == "colloquy/calls"
+    assert found["OPTIONS"]["default_acl"] is None
+    with pytest.raises(SettingError, match="RECORDINGS_URL must name a bucket"):
+        s3_storage("s3:///prefix")
 
 
 def test_an_empty_value_counts_as_absent(tmp_path: Path) -> None:

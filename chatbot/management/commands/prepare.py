@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from chatbot.adminlog import forget_words
 from chatbot.groups import make_groups
+from chatbot.recording import rescue
 
 
 class Command(BaseCommand):
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         collect_static()
         call_command("ensureadmin", stdout=self.stdout)
+        rescue()
         make_groups()
         forget_words()
         call_command("reindex", missing=True, stdout=self.stdout)
