@@ -8,6 +8,8 @@ from typing import Any, Protocol, cast
 
 from django.db import connection, models
 
+from chatbot.models import Passage
+
 Rows = list[tuple[Any, ...]]
 
 #: Their values differ between Python and SQLite.
@@ -54,8 +56,10 @@ class PostgreSQL:
 
     def analyse(self, model: type[models.Model]) -> None:
         words = "ANALYZE" if connection.in_atomic_block else "VACUUM (ANALYZE)"
+        tables = [model._meta.db_table, *(["chatbot_passage_words"] if model is Passage else [])]
         with connection.cursor() as cursor:
-            cursor.execute(f"{words} {connection.ops.quote_name(model._meta.db_table)}")
+            for table in tables:
+                cursor.execute(f"{words} {connection.ops.quote_name(table)}")
 
 
 class SQLite:

@@ -52,7 +52,7 @@ class CappedPaginator(ConversationPaginator):
         rows.query.select_related = asked.query.select_related
         place = {key: at for at, key in enumerate(keys)}
         ordered = sorted(rows, key=lambda row: place[row.pk])
-        return self._get_page(ordered, number, self)
+        return Page(ordered, number, self)
 
 
 class ConversationList(ChangeList):

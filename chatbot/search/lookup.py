@@ -39,8 +39,7 @@ def conversations_saying(
     asked = parse(query)
     if not asked.terms:
         return conversations if asked.is_blank else conversations.none()
-    found = Passage.objects.filter(_indexed(asked.terms), turn=None)
-    conversations = conversations.filter(pk__in=found.values("conversation"))
+    conversations = conversations.filter(_indexed(asked.terms))
     for phrase in asked.phrases:
         passages = Passage.objects.filter(conversation=OuterRef("pk"))
         conversations = conversations.filter(Exists(passages.filter(_is_adjacent(phrase))))
@@ -53,8 +52,8 @@ def turns_saying(conversations: QuerySet[Conversation], query: str) -> list[Turn
     asked = parse(query)
     if not asked.terms:
         return []
-    anywhere = Passage.objects.filter(_indexed(asked.terms, any_of_them=True), turn=None)
-    saying = conversations.filter(pk__in=anywhere.values("conversation")).order_by("-updated_at")
+    anywhere = conversations.filter(_indexed(asked.terms, any_of_them=True))
+    saying = anywhere.order_by("-updated_at")
     keys = list(saying.values_list("pk", flat=True)[:MOST_CONVERSATIONS])
     found: Any = passages_saying(Passage.objects.filter(conversation__in=keys), asked)
     in_order = found.order_by("-matches", "-turn__started_at", "-turn")[:MOST_TURNS]
@@ -99,23 +98,22 @@ class _Like(Func):
 
 
 def _indexed(terms: tuple[Term, ...], *, any_of_them: bool = False) -> Func:
-    """The database's index has all of the words for the passage, or any of them; those of phrases
-    wherever they are."""
-    boolean = BooleanField()
+    """The database's index has all of the words for the conversation, or any of them; those of
+    phrases wherever they are. `chatbot_passage_words` is what the migrations make of passages."""
     if connection.vendor == "postgresql":
         asked = (" | " if any_of_them else " & ").join(_asked(terms, "'{}'", "'{}':*", " | "))
-        template = "(to_tsvector('simple', %(expressions)s::tsquery)"
-        return Func(
-            F("words"), Value(asked), template=template, arg_joiner=") @@ ", output_field=boolean
+        having = "SELECT conversation_id FROM chatbot_passage_words WHERE words @@ "
+        template = "(%(expressions)s::tsquery))"
+    else:
+        asked = (" OR " if any_of_them else " AND ").join(_asked(terms, '"{}"', '"{}" *', " OR "))
+        having = (
+            "SELECT conversation_id FROM chatbot_passage WHERE id IN (SELECT rowid "
+            "FROM chatbot_passage_words WHERE chatbot_passage_words MATCH "
         )
-    asked = (" OR " if any_of_them else " AND ").join(_asked(terms, '"{}"', '"{}" *', " OR "))
-    table = "chatbot_passage_words"
+        template = "(%(expressions)s)))"
+    joiner = f" IN ({having}"
     return Func(
-        F("pk"),
-        Value(asked),
-        template="(%(expressions)s))",
-        arg_joiner=f" IN (SELECT rowid FROM {table} WHERE {table} MATCH ",  # noqa: S608
-        output_field=boolean,
+        F("pk"), Value(asked), template=template, arg_joiner=joiner, output_field=BooleanField()
     )
 
 
