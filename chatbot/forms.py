@@ -132,7 +132,7 @@ class DeleteAccountForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         """Somebody must be left to run the site."""
         others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=self.user.pk)
-        if self.user.is_superuser and not others.exists():
+        if not self.errors and self.user.is_superuser and not others.exists():
             raise forms.ValidationError(
                 _("You alone run this site. Make somebody else a superuser first.")
             )

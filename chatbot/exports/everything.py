@@ -43,7 +43,7 @@ async def _members(user: User, reader: Reader) -> AsyncIterator[Member]:
     kept = kept_conversations_of(user).exclude(deleted_at=ERASING)
     async for conversation in conversations_in(kept):
         parent = "conversations" if conversation.deleted_at is None else "deleted conversations"
-        folder = f"{parent}/{folder_of(conversation)}/"
+        folder = f"{parent}/{folder_of(conversation, reader.zone)}/"
         async for member in members_of(conversation, reader, folder, ("json", "markdown")):
             yield member
 

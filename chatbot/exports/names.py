@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import tzinfo
 
 from chatbot.models import Conversation, Turn
 
@@ -39,15 +40,15 @@ def _shortened(name: str, limit: int) -> str:
     return name.encode()[:limit].decode(errors="ignore")
 
 
-def stem_of(conversation: Conversation) -> str:
-    """What its files are called, without an ending: the day and the title."""
-    day = f"{conversation.created_at:%Y-%m-%d}"
+def stem_of(conversation: Conversation, zone: tzinfo) -> str:
+    """What its files are called, without an ending: the day there and the title."""
+    day = f"{conversation.created_at.astimezone(zone):%Y-%m-%d}"
     return f"{day} {safe(conversation.shown_title)}".strip()
 
 
-def folder_of(conversation: Conversation) -> str:
+def folder_of(conversation: Conversation, zone: tzinfo) -> str:
     """Its folder among others: no two are the same, not even where case does not count."""
-    return f"{stem_of(conversation)} {conversation.pk.hex[:8]}"
+    return f"{stem_of(conversation, zone)} {conversation.pk.hex[:8]}"
 
 
 def recording_of(turn: Turn) -> str:

@@ -48,8 +48,8 @@ def conversation_download(
     """The conversation in one of `FORMATS`, to its owner; `?zone=` names their time zone."""
     kind = FORMATS[format]
     reader = Reader(zone_named(request.GET.get("zone")))
-    chunks = stream_conversation(conversation, format, reader)
-    return download(f"{stem_of(conversation)}.{kind.ending}", kind.content_type, chunks)
+    name = f"{stem_of(conversation, reader.zone)}.{kind.ending}"
+    return download(name, kind.content_type, stream_conversation(conversation, format, reader))
 
 
 def staff_conversation_download(
@@ -66,8 +66,8 @@ def staff_conversation_download(
     audit.record(request, AuditEntry.Action.EXPORT, "conversation", conversation.pk, format=format)
     kind = FORMATS[format]
     reader = Reader(zone_named(request.GET.get("zone")), is_owner=False)
-    chunks = stream_conversation(conversation, format, reader)
-    return download(f"{stem_of(conversation)}.{kind.ending}", kind.content_type, chunks)
+    name = f"{stem_of(conversation, reader.zone)}.{kind.ending}"
+    return download(name, kind.content_type, stream_conversation(conversation, format, reader))
 
 
 def conversations_download(
