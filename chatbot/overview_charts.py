@@ -44,7 +44,8 @@ class Series:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """`kind` is how it is drawn: bars, stacked bars, lines, or across (bars from the left, for
-    labels that are long). `heading` is that of the table's first column."""
+    labels that are long). `heading` is that of the table's first column; `days` are what the
+    labels stand for, if they do."""
 
     name: str
     title: str
@@ -54,6 +55,7 @@ class Chart:
     series: list[Series]
     headline: list[Cell] = field(default_factory=list)
     note: str = ""
+    days: list[date] = field(default_factory=list)
 
     @property
     def rows(self) -> list[tuple[str, list[Cell]]]:
@@ -66,7 +68,7 @@ class Chart:
         return rows if self.kind == "across" else rows[::-1]
 
     def as_json(self) -> dict[str, Any]:
-        """What js/overview.js draws."""
+        """What js/overview.js draws; days as in ISO 8601."""
         series = [
             {
                 "label": each.label,
@@ -76,7 +78,14 @@ class Chart:
             }
             for each in self.series
         ]
-        return {"name": self.name, "kind": self.kind, "labels": self.labels, "series": series}
+        days = [day.isoformat() for day in self.days]
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "days": days,
+            "labels": self.labels,
+            "series": series,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +213,15 @@ class Charts:
             headline.append(_cost(totals[persona], self._used(self.period, persona), label))
             series.append(self._costs_of(label, costs[persona], persona))
         if others := dearest[MOST:]:
-            days = {day for persona in others for day in costs[persona]}
+            used = {day for persona in others for day in costs[persona]}
             together = {
-                day: sum((costs[each].get(day, Cost()) for each in others), Cost()) for day in days
+                day: sum((costs[each].get(day, Cost()) for each in others), Cost()) for day in used
             }
             series.append(self._costs_of(_("Other"), together, None))
         labels = [_day(day) for day in self.period.days]
         title = _("Cost by persona (USD)")
-        return Chart("costs", title, "stacked", _("Day"), labels, series, headline)
+        days = self.period.days
+        return Chart("costs", title, "stacked", _("Day"), labels, series, headline, days=days)
 
     def _costs_of(self, label: str, by_day: Mapping[date, Cost], persona: int | None) -> Series:
         values: list[float | None] = []
@@ -246,7 +256,8 @@ class Charts:
             for label, by_day in series.items()
         ]
         labels = [_day(day) for day in self.period.days]
-        return Chart(name, title, kind, _("Day"), labels, drawn, headline or [], note)
+        days = self.period.days
+        return Chart(name, title, kind, _("Day"), labels, drawn, headline or [], note, days)
 
     def _cell(self, label: str, day: date, value: float | None, link: Link) -> Cell:
         if value is None:

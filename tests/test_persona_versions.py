@@ -146,3 +146,24 @@ def test_only_who_may_see_personas_sees_their_versions(
     assert client.get(address).status_code == 200
     for no_id in ("999", "x"):
         assert client.get(f"/admin/chatbot/persona/{no_id}/versions/").status_code == 404
+
+
+def test_a_conversation_shows_the_instructions_that_its_calls_were_held_under(
+    client: Client, alice: User, bob: User, persona: Persona
+) -> None:
+    first = store.open_call(alice, conversation_id=None, persona_slug=None, limit=1).call
+    talk = str(first.conversation_id)
+    store.open_call(alice, conversation_id=talk, persona_slug=None, limit=1)
+    save(persona, bob, instructions="Speak like a <pirate>.")
+    store.open_call(alice, conversation_id=talk, persona_slug=None, limit=1)
+    client.force_login(bob)
+    html = client.get(f"/admin/chatbot/conversation/{talk}/change/").content.decode()
+    assert html.count("You are a helpful assistant. Be concise and natural.") == 1
+    assert html.count("Speak like a &lt;pirate&gt;.") == 1
+    assert html.count("version 1") == 2
+    dave = User.objects.create_user("dave", is_staff=True)
+    dave.user_permissions.add(Permission.objects.get(codename="view_conversation"))
+    client.force_login(dave)
+    html = client.get(f"/admin/chatbot/conversation/{talk}/change/").content.decode()
+    assert "helpful assistant" not in html
+    assert "version 2" in html

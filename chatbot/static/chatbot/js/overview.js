@@ -3,16 +3,19 @@
 
 /**
  * @typedef {{label: string, values: (number | null)[], texts: string[], links: string[]}} Series
- * @typedef {{name: string, kind: "bars" | "stacked" | "lines" | "across", labels: string[], series: Series[]}} Drawing
+ * @typedef {{name: string, kind: "bars" | "stacked" | "lines" | "across", days: string[], labels: string[], series: Series[]}} Drawing
  */
 
 const { Chart } = /** @type {any} */ (globalThis);
+
+/** So much of a chart's width gives a label room for one character more. */
+const CHARACTER_SHARE_PX = 15;
 
 /** A colour of the page, as its theme has it now. @param {string} name */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** @param {Drawing} drawing */
-function configuration({ kind, labels, series }) {
+function configuration({ kind, days, labels, series }) {
   const isAcross = kind === "across";
   const stacked = kind === "stacked";
   const datasets = series.map(({ label, values }, number) => {
@@ -30,7 +33,7 @@ function configuration({ kind, labels, series }) {
   };
   return {
     type: kind === "lines" ? "line" : "bar",
-    data: { labels, datasets },
+    data: { labels: days.length ? days.map(shortDay) : labels, datasets },
     options: {
       animation: false,
       maintainAspectRatio: false,
@@ -54,10 +57,20 @@ function configuration({ kind, labels, series }) {
   };
 }
 
+const format = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
+  month: "short",
+  day: "numeric",
+  timeZone: "UTC",
+});
+
+/** @param {string} day */
+const shortDay = (day) => format.format(new Date(day));
+
 /** A label that leaves room for its bars. @this {any} @param {number} index */
 function short(index) {
   const label = this.getLabelForValue(index);
-  return label.length > 28 ? `${label.slice(0, 27)}…` : label;
+  const most = Math.min(40, Math.floor(this.chart.width / CHARACTER_SHARE_PX));
+  return label.length > most ? `${label.slice(0, most - 1)}…` : label;
 }
 
 /** @param {Series[]} series @param {{datasetIndex: number, dataIndex: number}} point */
