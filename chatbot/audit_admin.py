@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ else:
 
 EXPORT = "chatbot.export_audit"
 BATCH = 1000
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOBODY = "nobody"
 COLUMNS = ("time", "who", "user id", "action", "what", "id", "detail", "from")
 
@@ -61,7 +63,7 @@ class Who(admin.SimpleListFilter):
 class AuditEntryAdmin(AuditModelAdmin):
     """Nothing here is changed or deleted by anybody; `prune` takes what is old."""
 
-    list_display = ["at", "who", "action", "what", "said", "address"]
+    list_display = ["time", "who", "action", "what", "said", "address"]
     list_filter = ["action", "at", Who]
     ordering = ["-at", "-pk"]
     search_fields = ["target_id"]
@@ -69,7 +71,7 @@ class AuditEntryAdmin(AuditModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    sortable_by = ["at"]
+    sortable_by = ["time"]
     paginator = CappedPaginator
     actions = None
     change_list_template = "admin/chatbot/auditentry/change_list.html"
@@ -89,8 +91,8 @@ class AuditEntryAdmin(AuditModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"may_export": self.may_export(request), **(extra_context or {})}
-        return super().changelist_view(request, context)
+        context = {"may_export": self.may_export(request), "title": _("Audit")}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """`/admin/chatbot/auditentry/export/`: as CSV, what the list shows for the same query."""
@@ -116,20 +118,25 @@ class AuditEntryAdmin(AuditModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
 
+    @admin.display(description=_("time"), ordering="at")
+    def time(self, entry: AuditEntry) -> str:
+        return f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S}"
+
     @admin.display(description=_("who"))
     def who(self, entry: AuditEntry) -> str:
         return entry.actor_name or gettext("nobody")
 
     @admin.display(description=_("what"))
     def what(self, entry: AuditEntry) -> str:
+        short = f"{entry.target_kind} {_short(entry.target_id)}".strip()
         if entry.target_kind != Conversation._meta.model_name or not entry.target_id:
-            return f"{entry.target_kind} {entry.target_id}".strip()
+            return short
         address = reverse("admin:chatbot_conversation_change", args=[entry.target_id])
-        return format_html('<a href="{}">{}</a>', address, f"{entry.target_kind} {entry.target_id}")
+        return format_html('<a href="{}" title="{}">{}</a>', address, entry.target_id, short)
 
     @admin.display(description=_("detail"))
     def said(self, entry: AuditEntry) -> str:
-        return ", ".join(f"{name}: {_plain(value)}" for name, value in entry.detail.items())
+        return ", ".join(f"{name}: {_short(_plain(value))}" for name, value in entry.detail.items())
 
 
 async def lines(entries: QuerySet[AuditEntry]) -> AsyncIterator[bytes]:
@@ -158,6 +165,11 @@ def _cells(entry: AuditEntry) -> list[Any]:
         _plain(entry.detail) if entry.detail else "",
         entry.address or "",
     ]
+
+
+def _short(text: str) -> str:
+    """An id by its beginning, as everywhere in the admin; other words as they are."""
+    return text[:8] if UUID_TEXT.fullmatch(text) else text
 
 
 def _plain(value: Any) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request
 
 import pytest
 from websockets.asyncio.client import connect
 
 from chatbot.caller import sign_in
 from tests.scripted import Session, scripted_upstream, tone
-from tests.services import free_port
+from tests.services import OPENER, free_port
 from tests.workers import PASSWORD, running_workers
 
 pytestmark = pytest.mark.xdist_group("workers")
@@ -172,3 +175,37 @@ async def test_a_browser_that_reads_slowly_gets_a_long_answer_whole(workers: Pai
                 heard_bytes += len(frame) if isinstance(frame, bytes) else 0
         assert heard_bytes == Talker.SECONDS * 48_000
         assert talker.is_done
+
+
+async def test_staff_at_another_worker_watch_the_call_and_end_it(workers: Pair) -> None:
+    here, there = workers.urls
+    async with (
+        scripted_upstream(script, port=workers.upstream_port),
+        tab(here, "/ws/call/") as call,
+    ):
+        talk = (await call.until("chat.call.started"))["conversation"]["id"]
+        async with tab(there, f"/ws/review/?conversation={talk}") as watching:
+            assert (await watching.until("chat.watch.started"))["live"]
+            await call.socket.send(tone(40))
+            await watching.until("response.output_audio_transcript.delta", delta="Hi.")
+            await asyncio.to_thread(end_as_staff, there, talk, "We repair the line now.")
+            error = await call.until("chat.error", code="ended_by_staff")
+            assert error["message"] == "We repair the line now."
+            await watching.until("chat.call.ended", reason="ended_by_staff")
+        await call.socket.wait_closed()
+        assert call.socket.close_code == 4410
+
+
+def end_as_staff(url: str, talk: str, message: str) -> None:
+    """By the form of the admin."""
+    page = f"{url}/admin/chatbot/conversation/{talk}/"
+    headers = {"Cookie": sign_in(url, "admin", PASSWORD), "Referer": page}
+    shown = Request(f"{page}change/", headers=headers)  # noqa: S310 - our own worker
+    with OPENER.open(shown, timeout=15) as answer:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
+        headers["Cookie"] += f"; {answer.headers['Set-Cookie'].partition(';')[0]}"
+    assert token
+    form = urlencode({"csrfmiddlewaretoken": token[1], "message": message}).encode()
+    sent = Request(f"{page}end-call/", form, headers)  # noqa: S310
+    with OPENER.open(sent, timeout=15) as answer:
+        assert answer.status == 200

@@ -7,8 +7,11 @@ import { textOf } from "./turn.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 
-const CLOCK = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
+/** As the transcript beside it has them: the server's times. */
+const CLOCK = new Intl.DateTimeFormat("en", {
   timeStyle: "medium",
+  hourCycle: "h23",
+  timeZone: "UTC",
 });
 
 /** @param {Turn} turn */
