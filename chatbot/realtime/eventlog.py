@@ -28,6 +28,7 @@ MOST_OF_A_CALL = 20_000
 LONGEST_RUN_S = 60.0
 
 SPEECH = "input_audio_buffer.append"
+PLAYBACK = "chat.playback"
 UNREADABLE = "unreadable"
 CUT = "…"
 
@@ -35,6 +36,8 @@ _SPEECH_HEAD = f'{{"type":"{SPEECH}"'
 _HEAD = re.compile(
     r'\{\s*(?:"event_id"\s*:\s*"[^"\\]{0,200}"\s*,\s*)?"type"\s*:\s*"([a-z_.]{1,80})"'
 )
+#: A page says four times a second that it goes on playing.
+_PLAYING = '"state":"playing"'
 #: What is counted, and not told one by one; all deltas are, too.
 _COUNTED = frozenset({SPEECH, "chat.ping"})
 #: The operator's and the persona's own, wherever they stand.
@@ -76,7 +79,8 @@ class EventLog:
             return
         found = _HEAD.match(frame)
         kind = found[1] if found else ""
-        if kind in _COUNTED or kind.endswith(".delta"):
+        is_playing = kind == PLAYBACK and _PLAYING in frame
+        if is_playing or kind in _COUNTED or kind.endswith(".delta"):
             self._count(source, kind, len(frame), now)
             return
         self._end_runs(source)

@@ -66,6 +66,19 @@ def test_an_event_ends_the_runs_of_its_own_direction_only() -> None:
     assert [(line.at, line.count) for line in log.take()] == [(1, 2)]
 
 
+def test_that_an_answer_goes_on_playing_is_counted_and_its_end_told() -> None:
+    log = EventLog()
+    for state in ("playing", "playing", "paused", "playing", "ended"):
+        log.note("browser", dump({"type": "chat.playback", "item_id": "a1", "state": state}), 1.0)
+    log.close()
+    assert [(line.count, body_of(line)[1].get("state")) for line in log.take()] == [
+        (2, None),
+        (1, "paused"),
+        (1, None),
+        (1, "ended"),
+    ]
+
+
 def test_a_long_run_is_told_of_again_and_again() -> None:
     log = EventLog()
     for second in range(150):
