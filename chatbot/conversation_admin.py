@@ -66,14 +66,17 @@ class ConversationAdmin(Columns, ConversationModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     class Media:
-        css: ClassVar = {"all": ["chatbot/css/review.css"]}
-        js: ClassVar = [Script("chatbot/js/review.js", type="module")]
+        css: ClassVar = {"all": ["chatbot/css/review.css", "chatbot/css/replay.css"]}
+        js: ClassVar = [
+            Script("chatbot/js/review.js", type="module"),
+            Script("chatbot/js/replay.js", type="module"),
+        ]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         may_read, may_see_cost = may(request.user, Right.READ), may(request.user, Right.SEE_COST)
         return [
             "name" if may_read else "number",
-            *("user", "persona", "started", "length", "turns"),
+            *("owner", "persona", "started", "length", "turns"),
             *(["cost"] if may_see_cost else []),
             *("latency", "state", "live"),
         ]
@@ -87,7 +90,8 @@ class ConversationAdmin(Columns, ConversationModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
+        titled = {"title": gettext("Conversations"), **(extra_context or {})}
+        response = super().changelist_view(request, titled)
         changes = (getattr(response, "context_data", None) or {}).get("cl")
         if changes and changes.query and may(request.user, Right.READ):
             searched = AuditEntry.Action.SEARCH
@@ -172,11 +176,12 @@ class ConversationAdmin(Columns, ConversationModelAdmin):
         status: int = 200,
     ) -> HttpResponse:
         """One conversation. What its reader reads of it is written down."""
-        if may(request.user, Right.READ):
+        may_read = may(request.user, Right.READ)
+        if may_read:
             audit.record(request, AuditEntry.Action.READ, "conversation", conversation.pk)
         context = {
             **self.admin_site.each_context(request),
-            "title": gettext("Transcript"),
+            "title": conversation.shown_title if may_read else str(conversation),
             "opts": self.opts,
             "media": self.media,
             **context_of(request, conversation, form),

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.http import url_has_allowed_host_and_scheme as is_of_this_site
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -148,7 +149,7 @@ def work_on(
     return TemplateResponse(request, "admin/chatbot/conversation/bulk.html", context)
 
 
-def counts_of(rows: Conversations, *, is_thorough: bool = False) -> list[tuple[str, int]]:
+def counts_of(rows: Conversations, *, is_thorough: bool = False) -> list[tuple[str, str]]:
     """What is about to be changed, in words and numbers."""
     found = rows.order_by().aggregate(
         conversations=Count("pk"), turns=Sum("turn_count"), held=Count("pk", filter=Q(is_held=True))
@@ -161,7 +162,9 @@ def counts_of(rows: Conversations, *, is_thorough: bool = False) -> list[tuple[s
             (gettext("Recordings"), recordings.count()),
             (gettext("Held, so they stay"), found["held"]),
         ]
-    return counts
+    return [
+        (what, number_format(count, use_l10n=True, force_grouping=True)) for what, count in counts
+    ]
 
 
 def _chosen(request: HttpRequest) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from chatbot.models import Conversation
 from chatbot.review.figures import Figures, figures_of
 from chatbot.rights import Right, may
+from chatbot.search import excerpts
 
 if TYPE_CHECKING:
     ConversationPaginator = Paginator[Conversation]
@@ -68,8 +69,10 @@ class ConversationList(ChangeList):
         rows = list(self.result_list)
         with_cost = may(request.user, Right.SEE_COST)
         figures = figures_of([row.pk for row in rows], with_cost)
+        said = excerpts(rows, self.query) if may(request.user, Right.READ) and self.query else {}
         for row in rows:
             row.figures = figures.get(row.pk, Figures())
+            row.excerpt = said.get(row.pk)
         self.result_list = rows
 
     @property

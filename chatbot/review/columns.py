@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +16,9 @@ from chatbot import usage
 from chatbot.models import Conversation, Review
 from chatbot.review.figures import Figures
 from chatbot.review.page import review_of
+from chatbot.search import Excerpt
+
+_MARKS = {True: "<mark>{}</mark>", False: "{}"}
 
 
 class Columns:
@@ -21,17 +26,29 @@ class Columns:
 
     @admin.display(description=_("conversation"))
     def name(self, conversation: Conversation) -> str:
-        if conversation.deleted_at is None:
-            return conversation.shown_title
-        return gettext("%(title)s (deleted)") % {"title": conversation.shown_title}
+        title = conversation.shown_title
+        if conversation.deleted_at is not None:
+            title = gettext("%(title)s (deleted)") % {"title": title}
+        excerpt: Excerpt | None = getattr(conversation, "excerpt", None)
+        if excerpt is None:
+            return title
+        parts = ((_MARKS[part.is_found], part.text) for part in excerpt.parts)
+        said = format_html_join("", "{}", ((format_html(mark, text),) for mark, text in parts))
+        return format_html('{}<span class="review-excerpt">{}</span>', title, said)
+
+    @admin.display(description=_("user"))
+    def owner(self, conversation: Conversation) -> str:
+        """Whose it is; a click leaves theirs alone."""
+        asked = urlencode({"user": conversation.user.get_username()})
+        return format_html('<a href="?{}">{}</a>', asked, conversation.user)
 
     @admin.display(description=_("conversation"))
     def number(self, conversation: Conversation) -> str:
         return str(conversation)
 
     @admin.display(description=_("started"), ordering="created_at")
-    def started(self, conversation: Conversation) -> datetime:
-        return conversation.created_at
+    def started(self, conversation: Conversation) -> str:
+        return date_format(timezone.localtime(conversation.created_at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("length"))
     def length(self, conversation: Conversation) -> str:

@@ -7,6 +7,7 @@ from statistics import median_low
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -17,6 +18,7 @@ from chatbot.review.figures import latencies_of
 from chatbot.review.forms import NoteForm, ReviewForm
 from chatbot.review.neighbours import FILTERS
 from chatbot.rights import Right, may
+from chatbot.search import marked
 
 #: So many turns are shown at once.
 TURNS_A_PAGE = 200
@@ -56,26 +58,40 @@ def context_of(
         "export_formats": FORMATS,
         "live": live_admin.context_of(request, conversation),
         "events": _events(request, conversation, calls) if rights["read"] else None,
-        **_turns(request, conversation, rights["read"]),
+        **_turns(request, conversation, rights),
         **calls,
     }
 
 
-def _turns(request: HttpRequest, conversation: Conversation, may_read: bool) -> dict[str, Any]:
-    if not may_read:
-        return {"transcript": [], "pages": []}
+def _turns(
+    request: HttpRequest, conversation: Conversation, rights: dict[str, bool]
+) -> dict[str, Any]:
+    """A page of them. Who may listen and not read gets those that have a recording."""
+    turns: QuerySet[Turn] = conversation.turns.select_related("recording")
+    if not rights["read"]:
+        heard = turns.filter(recording__isnull=False)[: TURNS_A_PAGE if rights["listen"] else 0]
+        return {"transcript": list(heard)}
     pages = range(1, -(-conversation.turn_count // TURNS_A_PAGE) + 1)
     asked = request.GET.get("turns", "")
     page = int(asked) if asked.isdecimal() and int(asked) in pages else 1
     first = (page - 1) * TURNS_A_PAGE
-    turns = conversation.turns.select_related("recording")[first : first + TURNS_A_PAGE]
-    shown = list(turns)
+    shown = list(turns[first : first + TURNS_A_PAGE])
+    if query := asked_of_list(request).get("q"):
+        for turn in shown:
+            _mark(turn, query)
     return {
         "transcript": shown,
         "latency_seconds": _latency_seconds(conversation, shown if len(pages) <= 1 else None),
         "page": page,
         "pages": [(each, _kept(request, turns=each)) for each in pages] if len(pages) > 1 else [],
     }
+
+
+def _mark(turn: Turn, query: str) -> None:
+    """`parts` of what is shown of it, where something that was looked for is among them."""
+    parts = marked(turn.text if turn.heard_text is None else turn.heard_text, query)
+    if any(part.is_found for part in parts):
+        turn.parts = parts  # type: ignore[attr-defined]
 
 
 def _calls(conversation: Conversation, may_see_cost: bool) -> dict[str, Any]:

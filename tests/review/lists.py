@@ -17,4 +17,4 @@ def page_of(conversation: object) -> str:
 def listed(client: Client, query: str = "") -> list[str]:
     """The names of the conversations that are shown."""
     page = client.get(f"{LIST}{query}").content.decode()
-    return re.findall(r'class="field-name"><a [^>]+>([^<]+)</a>', page)
+    return re.findall(r'class="field-name"><a [^>]+>([^<]+)<', page)

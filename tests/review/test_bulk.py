@@ -198,7 +198,7 @@ def test_thousands_are_worked_on_in_few_queries_and_never_loaded(
     Conversation.objects.bulk_create(rows)
     with CaptureQueriesContext(connection) as asking:
         page, hidden = ask(staff, "assign", rows[:1], across=True)
-    assert "<dd>1100</dd>" in page
+    assert "<dd>1,100</dd>" in page
     assert page.count("_selected_action") == 1
     with CaptureQueriesContext(connection) as working:
         staff.post(LIST, hidden | {"reviewer": "bob"})
