@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
 
 from chatbot import search, store
 from chatbot.access import conversations_of
-from chatbot.models import Call, Conversation, User
+from chatbot.models import Call, Conversation, Passage, User
 from chatbot.realtime.effects import SaveTurn
 from chatbot.realtime.turns import Turn as CallTurn
 from tests.people import default_persona
@@ -189,3 +195,128 @@ def test_every_query_finds_what_it_should(alice: User, corpus: dict[str, Convers
         if (there := found(alice, query, corpus)) != expected
     }
     assert not wrong
+
+
+def test_a_turn_is_found_once_it_is_settled_and_as_it_was_said_last(alice: User) -> None:
+    conversation = talk(alice, "Weather", "Is it raining?")
+    call = conversation.calls.get()
+    say(call, 1, "It is pouring", status="in_progress")
+    assert not saying(alice, "pouring")
+    say(call, 1, "It is pouring outside")
+    assert saying(alice, "pouring rain")
+    say(call, 1, "It is sunny")
+    assert not saying(alice, "pouring")
+    assert saying(alice, "sunny rain")
+
+
+def test_what_was_cut_by_the_end_of_a_call_is_found(alice: User) -> None:
+    conversation = talk(alice, "Weather", "Is it raining?")
+    call = conversation.calls.get()
+    say(call, 1, "It is pouring", status="in_progress")
+    store.end_call(call.pk, 1011, "worker died")
+    assert saying(alice, "pouring")
+
+
+def test_a_title_is_found_until_it_changes(alice: User) -> None:
+    conversation = talk(alice, "", "Tell me of volcanoes")
+    assert saying(alice, '"of volcanoes"')
+    store.rename_conversation(conversation, "Fire and smoke")
+    assert saying(alice, '"fire and smoke" volcano')
+    store.rename_conversation(conversation, "Mountains")
+    assert not saying(alice, "smoke")
+    assert saying(alice, "mountain volcano")
+
+
+def test_what_a_tool_was_told_is_not_searched(alice: User) -> None:
+    conversation = talk(alice, "Numbers", "What is six times seven?")
+    say(conversation.calls.get(), 1, "forty-two", role="tool", tool_name="calculate")
+    assert not saying(alice, "forty")
+
+
+def test_what_is_erased_leaves_the_index(alice: User, corpus: dict[str, Conversation]) -> None:
+    corpus["sea"].delete()
+    assert found(alice, "lighthouse", corpus) == set()
+    assert found(alice, "cream", corpus) == {"recipes"}
+
+
+def test_reindex_makes_the_same_again(alice: User, corpus: dict[str, Conversation]) -> None:
+    before = passages()
+    Passage.objects.all().delete()
+    assert found(alice, "lighthouse", corpus) == set()
+    assert reindexed(missing=True) == f"Indexed {len(CORPUS) + 1} conversations.\n"
+    assert passages() == before
+    assert found(alice, "lighthouse", corpus) == {"sea"}
+    assert reindexed(missing=True) == ""
+    corpus["sea"].turns.update(text="Ships that pass in the night")
+    assert reindexed() == f"Indexed {len(CORPUS) + 1} conversations.\n"
+    assert found(alice, "lighthouse", corpus) == set()
+    assert found(alice, '"ship that passed"', corpus) == {"sea"}
+
+
+def test_words_are_stemmed_in_the_language_of_the_site(alice: User, settings: Settings) -> None:
+    settings.SEARCH_LANGUAGE = "german"
+    talk(alice, "Reisen", "Wir fuhren mit den Zügen durch die Wälder")
+    assert saying(alice, "zug wald")
+    settings.SEARCH_LANGUAGE = "none"
+    talk(alice, "Travels", "We took trains through forests")
+    assert saying(alice, "trains forests")
+    assert not saying(alice, "train")
+
+
+def test_an_excerpt_is_the_part_that_says_most(alice: User) -> None:
+    before, after = "before " * 60, "after " * 60
+    conversation = talk(
+        alice, "A day", "the sea", f"{before}the lighthouse by the sea {after}", "lighthouse"
+    )
+    excerpt = search.excerpts([conversation], "lighthouse sea")[conversation.pk]
+    assert excerpt.turn.position == 1
+    text = "".join(part.text for part in excerpt.parts)
+    assert text.startswith("…before")
+    assert text.endswith("after…")
+    assert len(text) <= 222
+    assert [part.text for part in excerpt.parts if part.is_found] == ["lighthouse", "sea"]
+    assert search.excerpts([conversation], "day") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("Die STRASSEN, Straße!", "straße", ["Straße"]),
+        ("a crème brûlée", '"creme brulee"', ["crème brûlée"]),
+        ("well-known, well known, known well", "well-known", ["well-known", "well known"]),
+        ("今天天气好", "天气", ["天气"]),
+        ("running runs runner", "run*", ["running", "runs", "runner"]),
+        ("sea sea", '"sea sea" sea', ["sea sea"]),
+        ("I ❤\ufe0f 🍕🍕", "🍕", ["🍕", "🍕"]),
+        ("nothing", "%", []),
+    ],
+)
+def test_what_was_found_is_marked_in_its_text(text: str, query: str, expected: list[str]) -> None:
+    parts = search.marked(text, query)
+    assert [part.text for part in parts if part.is_found] == expected
+    assert "".join(part.text for part in parts) == text
+
+
+@given(st.text(max_size=200), st.text(max_size=80))
+def test_any_text_and_any_query_have_words_that_the_index_takes(text: str, query: str) -> None:
+    words = search.words_of(text)
+    assert re.fullmatch("(?:[a-z0-9]+(?: [a-z0-9]+)*)?", words)
+    assert "".join(part.text for part in search.marked(text, query)) == text
+    asked = search.parse(query)
+    assert sum(len(term.stems) for term in asked.terms) <= 20
+
+
+def saying(user: User, query: str) -> bool:
+    return search.conversations_saying(conversations_of(user), query).exists()
+
+
+def passages() -> set[tuple[Any, ...]]:
+    """All passages; the words of a whole conversation are in no order after the title."""
+    rows = Passage.objects.values_list("conversation", "turn", "words")
+    return {(key, turn, words if turn else frozenset(words.split())) for key, turn, words in rows}
+
+
+def reindexed(**options: Any) -> str:
+    told = StringIO()
+    call_command("reindex", stdout=told, **options)
+    return told.getvalue()
