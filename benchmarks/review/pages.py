@@ -24,6 +24,8 @@ from chatbot.models import Conversation, User
 AIM_MS = 300
 SEARCH_AIM_MS = 500
 AIM_QUERIES = 10
+#: What counts as a query; what begins and ends a transaction does not.
+STATEMENTS = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "DECLARE"}
 #: What is searched; `samovar` is one of the words that the demo says rarely.
 SEARCHES = {
     "a rare word": "samovar",
@@ -75,11 +77,12 @@ def line(page: Page, requests: int) -> str:
 
 
 def count_queries(page: Page, path: str) -> int:
+    """How often it asks the database, once all is warm that stays warm."""
     fetch(page.client, path)
     page.before()
     with CaptureQueriesContext(connection) as captured:
         fetch(page.client, path)
-    return len(captured)
+    return sum(query["sql"].split()[0] in STATEMENTS for query in captured)
 
 
 def fetch(client: Client, path: str) -> None:
