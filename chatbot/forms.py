@@ -191,6 +191,7 @@ class PersonaForm(PersonaModelForm):
         label=_("MCP servers"),
         required=False,
         initial=list,
+        widget=AdminTextareaWidget,
         help_text=_(
             "A list of Realtime “mcp” tools: type, server_label, server_url or connector_id, and "
             "more. Saved secrets show as “(set)”; leave that to keep them."

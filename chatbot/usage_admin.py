@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 else:
     UsageModelAdmin = admin.ModelAdmin
 
+#: Whose conversation is gone; what it used stays counted, of nobody.
+ERASED = _("erased")
+
 #: Of the users, those who cost most are listed.
 MOST_USERS = 50
 
@@ -55,7 +58,7 @@ class UsageAdmin(UsageModelAdmin):
                 (_("Day"), by_day),
                 (_("Persona"), usage.total_by(rows, usage.PERSONA)),
                 (_("Model"), usage.total_by(rows, usage.MODEL)),
-                (_("User"), usage.total_by(rows, usage.USER)[:MOST_USERS]),
+                (_("User"), _named(usage.total_by(rows, usage.USER))[:MOST_USERS]),
             ]
         return response
 
@@ -77,7 +80,7 @@ class UsageAdmin(UsageModelAdmin):
 
     @admin.display(description=_("user"))
     def user(self, row: Usage) -> str:
-        return row.call.conversation.user.username if row.call else "-"
+        return row.call.conversation.user.username if row.call else str(ERASED)
 
     @admin.display(description=_("persona"))
     def persona(self, row: Usage) -> str:
@@ -102,3 +105,7 @@ class UsageAdmin(UsageModelAdmin):
     @admin.display(description=_("cost"), ordering="cost_usd")
     def cost(self, row: Usage) -> str:
         return usage.cost_text(row.cost_usd or usage.NOTHING, int(row.cost_usd is None), 1)
+
+
+def _named(totals: list[tuple[Any, usage.Total]]) -> list[tuple[Any, usage.Total]]:
+    return [(name or ERASED, total) for name, total in totals]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from chatbot import store, usage
+from chatbot import erasing, store, usage
 from chatbot.engine.server import Engine
 from chatbot.models import Call, Conversation, Persona, Usage, User
 from chatbot.realtime.effects import SaveUsage
@@ -190,6 +191,35 @@ def test_usage_is_only_read(staff: Client, alice: User) -> None:
     assert staff.post(change, {"cost_usd": "0"}).status_code == 403
     assert staff.post(delete, {"post": "yes"}).status_code == 403
     assert Usage.objects.get().cost_usd == DOLLARS
+
+
+@pytest.mark.every_database
+@pytest.mark.django_db(transaction=True)
+def test_totals_stay_as_they_were_when_a_conversation_is_erased(
+    client: Client, alice: User, bob: User, charlie: User
+) -> None:
+    pirate = Persona.objects.create(slug="pirate", name="Pirate")
+    use(call_of(alice, pirate), count=2)
+    use(call_of(alice, pirate), "my-own-model")
+    use(call_of(charlie))
+    rows = Usage.objects.all()
+
+    def totals() -> list[Any]:
+        by = [usage.total_by(rows, what) for what in (usage.PERSONA, usage.MODEL)]
+        return [*by, usage.total_by_day(rows), usage.total(rows)]
+
+    before = totals()
+    erasing.erase(Conversation.objects.filter(user=alice), None)
+    assert Conversation.objects.count() == 1
+    assert totals() == before
+    assert [name for name, _ in usage.total_by(rows, usage.USER)] == [None, "charlie"]
+    assert usage.total(usage.of_user(alice)) == usage.Total()
+    client.force_login(bob)
+    page = client.get(LIST).content.decode()
+    assert "<strong>$0.0261 + 1 unknown</strong>" in page
+    assert "<tr><td>erased</td><td>$0.0174 + 1 unknown</td>" in page
+    assert page.count('<td class="field-user">erased</td>') == 3
+    assert len(re.findall(r'<td class="field-persona[^"]*">Pirate</td>', page)) == 3
 
 
 def test_users_do_not_see_the_list(client: Client, alice: User) -> None:
