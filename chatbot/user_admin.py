@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from chatbot import control, erasing, store
 from chatbot.addresses import address_of
 from chatbot.models import Conversation, User
+from chatbot.rights import Right, may
 
 if TYPE_CHECKING:
     UserModelAdmin = UserAdmin[User]
@@ -33,6 +34,10 @@ class PeopleAdmin(UserModelAdmin):
             for call_id in store.end_calls_of(obj):
                 async_to_sync(control.order_end)(call_id, store.ACCOUNT_INACTIVE)
             async_to_sync(control.order_end_of_watching)(obj.pk, store.ACCOUNT_INACTIVE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """A person goes with their conversations."""
+        return super().has_delete_permission(request, obj) and may(request.user, Right.ERASE)
 
     def get_deleted_objects(
         self, objs: Iterable[User], request: HttpRequest

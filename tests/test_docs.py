@@ -6,8 +6,11 @@ from dataclasses import fields
 import pytest
 
 from chatbot import gateway
+from chatbot.groups import AUDIT, GROUPS
+from chatbot.models import AuditEntry
 from chatbot.realtime import api_errors, problems
 from chatbot.realtime.gateway import EXPIRED
+from chatbot.rights import Right
 from chatbot.store import NAMELESS
 from project.env import Environment
 from script.install import ROOT
@@ -71,3 +74,15 @@ def test_how_long_things_are_kept_is_documented() -> None:
     limits = [name for name in settings if name.endswith("_KEPT_DAYS")]
     assert [name for name in [*limits, "EVENTS"] if f"`{name}" not in told] == []
     assert [word for word in (NAMELESS, "colloquy_events_dropped") if f"`{word}" not in told] == []
+
+
+def test_the_guide_for_staff_has_every_right_group_and_audited_action() -> None:
+    guide = (ROOT / "docs" / "review.md").read_text()
+    permissions = set(re.findall(r"^\| [\w ]+ \| `(\w+)` \|", guide, re.MULTILINE))
+    assert permissions == {*Right, *AUDIT}
+    groups = re.findall(r"^\| (\w+ ?\w+) \| (?:see|the same)", guide, re.MULTILINE)
+    assert groups == list(GROUPS)
+    listed = guide.partition("| action |")[2].partition("\n\n")[0]
+    cells = (line.split("|")[1] for line in listed.splitlines() if line.startswith("| `"))
+    actions = [action for cell in cells for action in re.findall(r"`(\w+)`", cell)]
+    assert set(actions) == set(AuditEntry.Action.values)

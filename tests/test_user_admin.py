@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.test import Client
 from pytest_django import Settings
 
 from chatbot import consumers, control, holding
 from chatbot.models import AuditEntry, Call, Conversation, User
+from chatbot.rights import Right
 from tests.browser import cookie_of, opened
+from tests.people import staff_with
 from tests.people import alices_talk
 from tests.scripted import Session, scripted_upstream
 
@@ -108,3 +111,15 @@ def test_deleting_people_from_the_list_erases_them(alice: User, bob: User, charl
     assert list(User.objects.all()) == [bob]
     assert not Conversation.objects.exists()
     assert AuditEntry.objects.filter(action="erase").count() == 2
+
+
+def test_a_person_is_deleted_by_staff_who_may_erase(client: Client, alice: User) -> None:
+    staff = staff_with(name="clerk")
+    staff.user_permissions.add(
+        *Permission.objects.filter(codename__in=("view_user", "delete_user"))
+    )
+    client.force_login(staff)
+    address = f"/admin/chatbot/user/{alice.pk}/delete/"
+    assert client.get(address).status_code == 403
+    staff.user_permissions.add(Permission.objects.get(codename=Right.ERASE))
+    assert client.get(address).status_code == 200
