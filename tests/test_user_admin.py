@@ -15,8 +15,7 @@ from chatbot import consumers, control, holding
 from chatbot.models import AuditEntry, Call, Conversation, User
 from chatbot.rights import Right
 from tests.browser import cookie_of, opened
-from tests.people import staff_with
-from tests.people import alices_talk
+from tests.people import alices_talk, staff_with
 from tests.scripted import Session, scripted_upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
