@@ -17,12 +17,14 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import (
+    Case,
     CharField,
     Count,
     F,
     Q,
     Sum,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
@@ -33,8 +35,9 @@ from chatbot.usage import NOTHING
 #: Close codes of calls that the site, and not a person, has ended: an error, no upstream.
 FAILED_CALLS = (1011, 1013)
 
-#: Kinds of rows that a failure is in.
-CALL, TURN = "call", "turn"
+#: Kinds of rows that a failure is in. What a tool says of its failure may quote what was said, so
+#: those are one kind.
+CALL, TURN, TOOL = "call", "turn", "tool"
 
 #: Of p50 and p95.
 SHARES = (0.5, 0.95)
@@ -116,7 +119,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of a period. `failures` are by (`CALL` or `TURN`, reason or sentence); costs by
+    """All figures of a period. `failures` are by (kind of row, reason or sentence); costs by
     persona's id, which is None of one that is gone; the backlog by state of the review and the
     day that the conversation began. Costs are None for who may not see them."""
 
@@ -214,19 +217,22 @@ def cuts(period: Period) -> tuple[dict[date, int], dict[tuple[str, str], int]]:
     """Answers that were interrupted, by day; and failures, by kind."""
     day = TruncDate("started_at")
     cut = Q(status=Turn.Status.INTERRUPTED, role=Turn.Role.ASSISTANT)
+    is_tool = Q(role=Turn.Role.TOOL)
+    source = Case(When(is_tool, then=Value(TOOL)), default=Value(TURN), output_field=CharField())
+    error = Case(When(is_tool, then=Value("")), default=F("error"), output_field=CharField())
     within = period.within("started_at", "conversation__persona")
     turns = (
         Turn.objects.filter(within, status__in=("failed", "interrupted"))
         .filter(cut | Q(status=Turn.Status.FAILED))
         .order_by()
-        .values_list(Value(TURN, CharField()), "status", "error", day)
-        .annotate(count=Count("pk"))
+        .values_list(source, "status", error, day)
+        .annotate(count=Count("*"))
     )
     ended = (
         Call.objects.filter(within, close_code__in=FAILED_CALLS)
         .order_by()
         .values_list(Value(CALL, CharField()), Value("failed", CharField()), "end_reason", day)
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
     )
     interruptions: dict[date, int] = defaultdict(int)
     failures: dict[tuple[str, str], int] = defaultdict(int)
@@ -246,11 +252,14 @@ def costs(period: Period) -> dict[int | None, dict[date, Cost]]:
         .values_list("persona", TruncDate("created_at"))
         .annotate(
             known=Coalesce(Sum("cost_usd"), NOTHING),
-            unknown=Count("pk", filter=Q(cost_usd=None)),
-            count=Count("pk"),
+            priced=Count("cost_usd"),
+            count=Count("*"),
         )
     )
-    return _nested((persona, day, Cost(*sums)) for persona, day, *sums in rows)
+    return _nested(
+        (persona, day, Cost(known, count - priced, count))
+        for persona, day, known, priced, count in rows
+    )
 
 
 def backlog(period: Period) -> dict[str, dict[date, int]]:

@@ -191,7 +191,7 @@ class Turn(models.Model):
                 name="turn_latency_in_time",
             ),
             models.Index(
-                fields=["started_at"],
+                fields=["started_at", "status", "role", "error"],
                 condition=models.Q(status__in=("failed", "interrupted")),
                 name="turn_cut_in_time",
             ),

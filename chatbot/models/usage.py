@@ -61,7 +61,8 @@ class Usage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["call", "kind", "source_id"], name="usage_counted_once")
         ]
-        indexes = [models.Index(fields=["created_at"], name="usage_in_time")]
+        # Costs of many days are summed from the index alone.
+        indexes = [models.Index(fields=["created_at", "persona", "cost_usd"], name="usage_in_time")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source_id}"
