@@ -26,7 +26,7 @@ from chatbot.models import (
 from tests.exporting import downloaded, unzipped, validate
 from tests.people import alices_talk
 
-pytestmark = pytest.mark.usefixtures("kept_connection")
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("kept_connection")]
 
 PASSWORD = "wonder-land-1"
 FLAC = b"fLaC" + bytes(900)

@@ -18,7 +18,7 @@ from chatbot.models import AuditEntry, Conversation, Recording, Turn, User
 from tests.exporting import chunks_of, downloaded, unzipped, validate
 from tests.people import alices_talk
 
-pytestmark = pytest.mark.usefixtures("kept_connection")
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("kept_connection")]
 
 NOBODYS = "2b2cb3a8-5c0f-4f0a-9a3e-0d5f7c1e8a11"
 FLAC = b"fLaC" + bytes(70_000)

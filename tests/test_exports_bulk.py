@@ -24,7 +24,7 @@ from chatbot.rights import Right
 from tests.exporting import body_of, collected, validate
 from tests.people import alices_talk
 
-pytestmark = pytest.mark.usefixtures("kept_connection")
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("kept_connection")]
 
 EVIL = '=HYPERLINK("http://evil.example")'
 

@@ -21,6 +21,7 @@ PAGES = [
     "/history/{talk}/",
     "/history/deleted/",
     "/memory/",
+    "/account/data/",
     "/accounts/password/change/",
     "/accounts/email/",
     "/accounts/logout/",
