@@ -84,8 +84,8 @@ class AuditEntryAdmin(AuditModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
     ) -> tuple[QuerySet[AuditEntry], bool]:
         if term := search_term.strip():
-            named = Q(actor_name__istartswith=term)
-            queryset = queryset.filter(named | Q(target_id__istartswith=term))
+            named = Q(actor_name__istartswith=term) | Q(target_id__istartswith=term)
+            queryset = queryset.filter(named | Q(detail__conversation=term.lower()))
         return queryset, False
 
     def changelist_view(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -29,6 +29,16 @@ OWNERS: dict[str, tuple[Any, str]] = {
 }
 REFUSALS = (401, 403, 404)
 LONGEST_PATH = 200
+_ALLOWED = "_is_allowed"
+
+R = TypeVar("R", bound=HttpResponseBase)
+
+
+def allowed(response: R) -> R:
+    """A response that looks like a refusal, and is none: what was asked for may be had, but is
+    broken."""
+    setattr(response, _ALLOWED, True)
+    return response
 
 
 class AuditRefusals:
@@ -47,7 +57,7 @@ class AuditRefusals:
 def is_refusal(response: HttpResponseBase) -> bool:
     """Not there, not allowed, or to be asked for again after signing in."""
     if response.status_code in REFUSALS:
-        return True
+        return not getattr(response, _ALLOWED, False)
     doors = (settings.LOGIN_URL, reverse("admin:login"))
     return response.status_code == 302 and urlsplit(response.headers["Location"]).path in doors
 

@@ -62,11 +62,12 @@ def test_search_and_filters(staff: Client, alice: User, bob: User, officer: User
     talk = alices_talk(alice)
     audit.write(bob, audit.Action.READ, "conversation", talk.pk)
     audit.write(officer, audit.Action.EXPORT, "conversation", alices_talk(alice).pk)
+    audit.write(alice, audit.Action.LISTEN, "turn", 7, conversation=str(talk.pk))
     audit.write(None, audit.Action.REFUSED, "conversation", talk.pk)
     long_ago = timezone.now() - timedelta(days=40)
     AuditEntry.objects.create(actor_id=bob.pk, actor_name="bob", action="search", at=long_ago)
-    assert shown(staff) == ["nobody", "officer", "bob", "bob"]
-    assert shown(staff, q=str(talk.pk)) == ["nobody", "bob"]
+    assert shown(staff) == ["nobody", "alice", "officer", "bob", "bob"]
+    assert shown(staff, q=str(talk.pk)) == ["nobody", "alice", "bob"]
     assert shown(staff, q=str(talk.pk)[:8].upper()) == ["nobody", "bob"]
     assert shown(staff, q="BO") == ["bob", "bob"]
     assert shown(staff, q="%") == shown(staff, q="' OR 1=1") == []
@@ -74,7 +75,7 @@ def test_search_and_filters(staff: Client, alice: User, bob: User, officer: User
     assert shown(staff, who=str(bob.pk)) == ["bob", "bob"]
     assert shown(staff, who="nobody") == ["nobody"]
     since = (timezone.now() - timedelta(days=7)).isoformat()
-    assert shown(staff, at__gte=since) == ["nobody", "officer", "bob"]
+    assert shown(staff, at__gte=since) == ["nobody", "alice", "officer", "bob"]
     assert shown(staff, target_id=str(talk.pk)) == ["nobody", "bob"]
 
 

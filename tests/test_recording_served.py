@@ -207,3 +207,7 @@ def test_a_damaged_file_is_told_in_its_place(
     response = hers.get(address)
     assert response.status_code == 404
     assert body(response) == b"This recording is missing or damaged."
+    staff = Client()
+    staff.force_login(listener("dora", "listen_recording"))
+    assert staff.get(address).status_code == 404
+    assert not AuditEntry.objects.filter(action="refused").exists()

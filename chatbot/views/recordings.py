@@ -24,6 +24,7 @@ from chatbot import audit
 from chatbot.access import recording_for
 from chatbot.models import AuditEntry, Recording, User
 from chatbot.ranges import Span, Unsatisfiable, span_of
+from chatbot.refusals import allowed
 from chatbot.rights import Right, may
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ async def recording(request: HttpRequest, conversation_id: UUID, turn_id: int) -
         return _marked(response, tag, changed)
     file = await sync_to_async(_opened, thread_sensitive=False)(found)
     if file is None:
-        return _absent(_("This recording is missing or damaged."))
+        return allowed(_absent(_("This recording is missing or damaged.")))
     whole = Span(0, found.size, found.size)
     if request.method == "HEAD":
         await sync_to_async(file.close, thread_sensitive=False)()
