@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from chatbot import overview_filter as lists
 from chatbot.models import Review
-from chatbot.overview import CALL, Cost, Figures, Period
+from chatbot.overview import CALL, TOOL, Cost, Figures, Period
 from chatbot.usage import cost_text
 
 #: Of personas so many are told apart, and twice as many kinds of failures; the others are one.
@@ -284,6 +284,8 @@ def _cost(cost: Cost, link: str, label: str = "") -> Cell:
 
 def _failure(source: str, of: str) -> str:
     """A sentence of ours in the reader's language; a reason of an end as it is."""
+    if source == TOOL:
+        return _("A tool failed")
     if source == CALL:
         return _("Call ended: %(reason)s") % {"reason": of or "-"}
     return _(of) if of else _("Without a reason")

@@ -104,6 +104,9 @@ def _review(period: Period, state: str) -> Q:
     return spoken & Q(review__state=state)
 
 
+#: Who speaks.
+PEOPLE = (Turn.Role.USER, Turn.Role.ASSISTANT)
+
 #: What the figures are called, and which conversations they count.
 FIGURES: dict[str, tuple[Any, Rows]] = {
     "calls": (_("Calls"), lambda period, of: _calls(period)),
@@ -117,7 +120,11 @@ FIGURES: dict[str, tuple[Any, Rows]] = {
     ),
     "turn": (
         _("Failed turns"),
-        lambda period, of: _turns(period, status=Turn.Status.FAILED, error=of),
+        lambda period, of: _turns(period, status=Turn.Status.FAILED, role__in=PEOPLE, error=of),
+    ),
+    "tool": (
+        _("Failed tools"),
+        lambda period, of: _turns(period, status=Turn.Status.FAILED, role=Turn.Role.TOOL),
     ),
     "call": (
         _("Failed calls"),

@@ -107,12 +107,13 @@ def test_what_was_cut_and_what_failed_is_counted_by_kind(alice: User, persona: P
     add_turn(conversation, 3, NOON, status="failed", role="user", error="Not recognised.")
     add_turn(conversation, 4, EVE, status="failed", role="user", error="Not recognised.")
     add_turn(conversation, 5, EVE, status="failed", role="tool", error="The tool failed.")
+    add_turn(conversation, 7, NOON, status="failed", role="tool", error="No order of Ada Byron.")
     add_turn(conversation, 6, EVE - timedelta(days=1), status="failed", error="Long ago.")
     interruptions, failures = overview.cuts(DAYS)
     assert interruptions == {NOON.date(): 1, EVE.date(): 1}
     assert failures == {
         ("turn", "Not recognised."): 2,
-        ("turn", "The tool failed."): 1,
+        ("tool", ""): 2,
         ("call", "upstream_unavailable"): 1,
     }
 
