@@ -158,10 +158,14 @@ def _remove_all(kind: str, rows: QuerySet[Any], moment: str, on_batch: OnBatch) 
 
 
 def _remove_strays(now: datetime) -> int:
+    """Whatever ails the storage: all else is pruned."""
     count = 0
-    for names in stray_files(now):
-        delete_files(names)
-        count += len(names)
+    try:
+        for names in stray_files(now):
+            delete_files(names)
+            count += len(names)
+    except Exception:
+        log.exception("files without a row could not be looked for")
     return count
 
 

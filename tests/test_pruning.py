@@ -194,6 +194,22 @@ def test_files_that_no_row_knows_go_after_a_day(alice: User, own_folder: Path) -
     assert Path(Recording.objects.get().file.path).exists()
 
 
+def test_a_storage_that_is_away_keeps_nothing_else(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise PermissionError
+
+    talk_of(alice, 400)
+    monkeypatch.setattr("django.core.files.storage.FileSystemStorage.listdir", refuse)
+    assert counted(pruning.prune()) == {
+        "conversations": 1,
+        "turns": 3,
+        "recordings": 1,
+        "events": 1,
+    }
+
+
 def test_expired_sessions_go(alice: User) -> None:
     for days in (-1, 1):
         session = SessionStore()
