@@ -1,7 +1,7 @@
 """What a worker costs: real-time calls against a scripted upstream, beside calls without us.
 
     python -m benchmarks.relay [--calls 20 50 100] [--seconds 10] [--repeat 1]
-        [--server daphne|uvicorn] [--database postgresql|sqlite]
+        [--server daphne|uvicorn] [--database postgresql|sqlite] [--recorded]
     python -m benchmarks.relay --until-p99 50
 
 25 frames of 40 ms a second go up and as many come down in each call; every frame carries the time
@@ -171,20 +171,27 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--repeat", type=int, default=1, help="take the median of so many runs")
     parser.add_argument("--until-p99", type=float, metavar="MS")
+    parser.add_argument("--recorded", action="store_true", help="keep the sound of the calls")
     options = parser.parse_args()
     with (
         database(options.database) as url,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         if options.until_p99:
-            with rig(options.server, url) as the, on_core(WORLD_CORE):
+            with (
+                rig(options.server, url, recorded=options.recorded) as the,
+                on_core(WORLD_CORE),
+            ):
                 carried = runner.run(climb(the, options.until_p99))
             print(f"{carried} calls on one core until p99 passes {options.until_p99:g} ms")
             return
         for calls in options.calls:
             both = []
             for _ in range(options.repeat):
-                with rig(options.server, url) as the, on_core(WORLD_CORE):
+                with (
+                    rig(options.server, url, recorded=options.recorded) as the,
+                    on_core(WORLD_CORE),
+                ):
                     both.append(runner.run(compare(the, calls, options.seconds)))
             direct, relayed = (median([pair[side] for pair in both]) for side in (0, 1))
             print(f"direct   {row(direct)}\nrelayed  {row(relayed)}")

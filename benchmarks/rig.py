@@ -28,6 +28,11 @@ WORKER_CORE = 0
 WORLD_CORE = 1
 PASSWORD = "long-enough-for-a-benchmark"  # noqa: S105 - of an account that lives as long as the run
 
+AGREE = (
+    "from chatbot import store; from chatbot.models import User; "
+    "store.agree_to_recording(User.objects.get(username='admin'), True)"
+)
+
 #: As script/server starts a worker, and the same application on another server.
 SERVERS: dict[str, Sequence[str]] = {
     "daphne": (
@@ -86,8 +91,11 @@ def database(kind: str) -> Iterator[str]:
 
 
 @contextmanager
-def rig(server: str, database_url: str, *, upstream: bool = True) -> Iterator[Rig]:
-    """A worker, signed in to, and the metronome for its upstream, or nobody there yet."""
+def rig(
+    server: str, database_url: str, *, upstream: bool = True, recorded: bool = False
+) -> Iterator[Rig]:
+    """A worker, signed in to, and the metronome for its upstream, or nobody there yet. Its calls
+    are `recorded`, or not."""
     port, upstream_port = free_port(), free_port()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="colloquy-bench-")))
@@ -102,6 +110,10 @@ def rig(server: str, database_url: str, *, upstream: bool = True) -> Iterator[Ri
         prepare = [sys.executable, "manage.py", "prepare"]
         whole_env = {**os.environ, **env}
         subprocess.run(prepare, cwd=ROOT, env=whole_env, check=True, capture_output=True)
+        if recorded:
+            env["RECORDINGS"] = "true"
+            agree = [sys.executable, "manage.py", "shell", "-c", AGREE]
+            subprocess.run(agree, cwd=ROOT, env=whole_env, check=True, capture_output=True)
         process = psutil.Process()
         if upstream:
             with on_core(WORLD_CORE):
