@@ -25,7 +25,13 @@ function configuration({ kind, days, labels, series }) {
     return { label, data: values, backgroundColor: own, ...(kind === "lines" ? line : bar) };
   });
   const ticks = { color: colour("--body-quiet-color") };
-  const values = { stacked, beginAtZero: true, ticks, grid: { color: colour("--hairline-color") } };
+  const areCounts = series.every((each) => each.values.every((value) => !((value ?? 0) % 1)));
+  const values = {
+    stacked,
+    beginAtZero: true,
+    ticks: areCounts ? { ...ticks, precision: 0 } : ticks,
+    grid: { color: colour("--hairline-color") },
+  };
   const names = {
     stacked,
     ticks: { ...ticks, maxRotation: 0, autoSkip: !isAcross, callback: short },
