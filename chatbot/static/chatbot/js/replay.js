@@ -77,8 +77,8 @@ class Replay {
   #showTurn({ button, durationMs, heardMs }) {
     const length = part(button, ".replay-length", HTMLElement);
     const isCut = heardMs !== null && heardMs < durationMs;
-    const heard = isCut ? ` (${this.#bar.dataset.heard} ${clock(heardMs)})` : "";
-    length.textContent = clock(durationMs) + heard;
+    length.textContent = isCut ? `${clock(heardMs)}/${clock(durationMs)}` : clock(durationMs);
+    if (isCut) button.title += ` (${this.#bar.dataset.heard} ${clock(heardMs)})`;
     button.hidden = false;
   }
 
