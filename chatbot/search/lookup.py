@@ -39,11 +39,7 @@ def conversations_saying(
     asked = parse(query)
     if not asked.terms:
         return conversations if asked.is_blank else conversations.none()
-    conversations = conversations.filter(_indexed(asked.terms))
-    for phrase in asked.phrases:
-        passages = Passage.objects.filter(conversation=OuterRef("pk"))
-        conversations = conversations.filter(Exists(passages.filter(_is_adjacent(phrase))))
-    return conversations
+    return conversations.filter(*_conditions(asked))
 
 
 def turns_saying(conversations: QuerySet[Conversation], query: str) -> list[Turn]:
@@ -76,6 +72,31 @@ def _said(term: Term) -> Q:
         return Q(_Like(f"% {' '.join(term.stems)} %"))
     stem, form = beginnings(term)
     return Q(_Like(f"% {stem}%")) | Q(_Like(f"% {form}%"))
+
+
+def _conditions(asked: Query) -> list[Any]:
+    """What conversations must fulfil. PostgreSQL looks phrases up in an index of their own; with
+    SQLite they are read from the conversations that have all of the words."""
+    if connection.vendor != "postgresql":
+        own = Passage.objects.filter(conversation=OuterRef("pk"))
+        phrases = [Exists(own.filter(_is_adjacent(phrase))) for phrase in asked.phrases]
+        return [_indexed(asked.terms), *phrases]
+    words = tuple(term for term in asked.terms if not term.is_phrase)
+    saying = [_in_one_passage(phrase) for phrase in asked.phrases]
+    return [*([_indexed(words)] if words else []), *saying]
+
+
+def _in_one_passage(phrase: Term) -> Q:
+    """A turn or the title says the phrase: of those with all of its words, one in a row."""
+    has_all = Func(
+        F("words"),
+        Value(" & ".join(_asked((phrase,), "'{}'", "", ""))),
+        template="(to_tsvector('simple', split_part(%(expressions)s::tsquery)",
+        arg_joiner=", '|', 1)) @@ ",
+        output_field=BooleanField(),
+    )
+    saying = Passage.objects.filter(has_all, _is_adjacent(phrase))
+    return Q(pk__in=saying.values("conversation"))
 
 
 def _is_adjacent(phrase: Term) -> Q:
