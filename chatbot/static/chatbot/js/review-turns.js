@@ -7,6 +7,9 @@ import { textOf } from "./turn.js";
 
 /** @typedef {import("./turn.js").Turn} Turn */
 
+/** How close to the end still counts as following it. */
+const NEAR_END_PX = 80;
+
 /** As the transcript beside it has them: the server's times. */
 const CLOCK = new Intl.DateTimeFormat("en", {
   timeStyle: "medium",
@@ -44,8 +47,10 @@ export class ReviewTurns {
     this.#hidden = hidden;
   }
 
-  /** @param {import("./transcript.js").Transcript} transcript */
+  /** Draw them, and stay at the end where the reader is. @param {import("./transcript.js").Transcript} transcript */
   draw(transcript) {
+    const log = /** @type {HTMLElement} */ (this.#list.parentElement);
+    const isFollowed = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
     const turns = turnsOf(transcript).filter(({ itemId }) => !this.#hidden.has(itemId));
     const shown = new Set(turns.map(({ itemId }) => itemId));
     for (const [itemId, { node }] of this.#drawn) {
@@ -59,6 +64,7 @@ export class ReviewTurns {
       const there = this.#list.children[index] ?? null;
       if (there !== node) this.#list.insertBefore(node, there);
     });
+    if (isFollowed) log.scrollTop = log.scrollHeight;
   }
 
   /** @param {Turn} turn */
