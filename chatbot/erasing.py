@@ -32,8 +32,13 @@ from chatbot.store.erasure import (
 
 log = logging.getLogger(__name__)
 
-#: So many conversations are removed together, if they are short.
-CONVERSATIONS_AT_ONCE = 50
+#: So many conversations are claimed together.
+CLAIMED_AT_ONCE = 100
+#: So long is a transaction to last, for others may wait for it; a busy machine removes fewer rows.
+AIM_S = 0.03
+LEAST_ROWS = 25
+#: Each conversation costs about as much as so many turns.
+TURNS_OF_A_CONVERSATION = 5
 #: While another process writes the last rows of a call.
 TRIES = 100
 TRY_AGAIN_S = 0.05
@@ -45,6 +50,17 @@ class Batch:
 
     rows: dict[str, int]
     seconds: float
+
+
+@dataclass
+class Pace:
+    """How many rows a transaction removes at most, by how long the last one took."""
+
+    most: int = MOST_ROWS
+
+    def took(self, seconds: float) -> None:
+        fitting = round(self.most * AIM_S / max(seconds, AIM_S / 2))
+        self.most = min(max(fitting, LEAST_ROWS), MOST_ROWS)
 
 
 @dataclass
@@ -89,8 +105,8 @@ def remove(
     on_batch: OnBatch = nothing,
 ) -> Erased:
     """As `erase`, but for what SQLite keeps of rows that are gone. The query is not sliced."""
-    erased = Erased()
-    for keys in batches(conversations):
+    erased, pace = Erased(), Pace()
+    for keys in _hundreds(conversations):
         began = time.monotonic()
         with transaction.atomic():
             claim = claim_for_erasure(conversations.filter(pk__in=keys))
@@ -100,8 +116,8 @@ def remove(
         on_batch(Batch({"claimed": len(claim.claimed)}, time.monotonic() - began))
         erased.held += claim.held
         _let_go(claim, is_told=by is not None)
-        for group in _groups(claim.claimed):
-            _remove_group(group, erased, on_batch)
+        for group in _groups(claim.claimed, pace):
+            _remove_group(group, pace, erased, on_batch)
         forget_spools(claim.calls)
     return erased
 
@@ -139,29 +155,38 @@ def _let_go(claim: Claim, *, is_told: bool) -> None:
     async_to_sync(tell)()
 
 
-def _groups(claimed: Iterable[Claimed]) -> Iterator[list[UUID]]:
+def _hundreds(conversations: QuerySet[Conversation]) -> Iterator[list[UUID]]:
+    for keys in batches(conversations):
+        for start in range(0, len(keys), CLAIMED_AT_ONCE):
+            yield keys[start : start + CLAIMED_AT_ONCE]
+
+
+def _groups(claimed: Iterable[Claimed], pace: Pace) -> Iterator[list[UUID]]:
     """Conversations that are removed together."""
     group: list[UUID] = []
-    turns = 0
+    size = 0
     for one in claimed:
-        if group and (turns + one.turns > MOST_ROWS or len(group) >= CONVERSATIONS_AT_ONCE):
+        own = one.turns + TURNS_OF_A_CONVERSATION
+        if group and size + own > pace.most:
             yield group
-            group, turns = [], 0
+            group, size = [], 0
         group.append(one.id)
-        turns += one.turns
+        size += own
     if group:
         yield group
 
 
-def _remove_group(keys: list[UUID], erased: Erased, on_batch: OnBatch) -> None:
+def _remove_group(keys: list[UUID], pace: Pace, erased: Erased, on_batch: OnBatch) -> None:
     fruitless = 0
     while fruitless < TRIES:
         began = time.monotonic()
         try:
-            removed = remove_claimed(keys)
+            removed = remove_claimed(keys, pace.most)
         except OperationalError:  # the last rows of a call were in its way
             removed = Removed()
-        on_batch(Batch(removed.rows, time.monotonic() - began))
+        seconds = time.monotonic() - began
+        pace.took(seconds)
+        on_batch(Batch(removed.rows, seconds))
         erased.add(removed.rows)
         delete_files(removed.files)
         if removed.is_done:
