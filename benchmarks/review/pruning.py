@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import random
 import statistics
 import time
-from contextlib import suppress
 from datetime import timedelta
-from multiprocessing.connection import Connection
 
-import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from benchmarks.review.bystander import stand_by
 from chatbot.models import Conversation, Turn
 
 TURNS = 1_000_000
@@ -57,34 +54,3 @@ def days_that_leave(turns: int) -> int:
         if left > turns:
             return (timezone.now() - at) // timedelta(days=1)
     raise RuntimeError(f"the demo has no {TURNS:,} turns to prune: make it with more conversations")
-
-
-def stand_by(url: str, pipe: Connection) -> None:
-    """Update random rows, those that are pruned too, and tell how long each update took, in ms."""
-    rng = random.Random(1)
-    calm: list[float] = []
-    waits = calm
-    with psycopg.connect(url, autocommit=True) as connection:
-        turns = [row[0] for row in connection.execute("SELECT id FROM chatbot_turn")]
-        conversations = [
-            row[0] for row in connection.execute("SELECT id FROM chatbot_conversation")
-        ]
-        pipe.send("ready")
-        while True:
-            if pipe.poll():
-                if pipe.recv() == "end":
-                    break
-                waits = []
-            began = time.perf_counter()
-            with suppress(psycopg.errors.SerializationFailure):
-                connection.execute(
-                    "UPDATE chatbot_turn SET position = position WHERE id = %s",
-                    [rng.choice(turns)],
-                )
-                connection.execute(
-                    "UPDATE chatbot_conversation SET title = title WHERE id = %s",
-                    [rng.choice(conversations)],
-                )
-            waits.append((time.perf_counter() - began) * 1000)
-            time.sleep(0.002)
-    pipe.send((calm, waits))
