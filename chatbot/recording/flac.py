@@ -36,5 +36,5 @@ def encode(source: Path, target: Path) -> int:
 def _pieces(source: Path) -> Iterator[bytes]:
     """Whole samples; a file that was cut off in the middle of one ends before it."""
     with source.open("rb") as file:
-        while pcm := file.read(FRAME_SAMPLES * BYTES_PER_SAMPLE):
+        while len(pcm := file.read(FRAME_SAMPLES * BYTES_PER_SAMPLE)) >= BYTES_PER_SAMPLE:
             yield pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
