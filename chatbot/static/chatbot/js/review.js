@@ -9,7 +9,7 @@ const PAUSE_MS = 150;
 
 addEventListener("keydown", (event) => {
   const focus = document.activeElement;
-  const moves = Boolean(focus?.matches("audio, video, [role=slider], summary"));
+  const moves = Boolean(focus?.matches("audio, video, [role=slider], [tabindex], summary"));
   const step = stepOf(event, isTyping(focus) || moves);
   if (step === "note") {
     const note = document.querySelector("[data-note] textarea");
