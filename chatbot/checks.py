@@ -70,7 +70,7 @@ def openai_key(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
 
 def s3_storage(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """Only who keeps recordings on S3 needs what talks to it."""
-    if not settings.RECORDINGS_URL or find_spec("storages") and find_spec("boto3"):
+    if not settings.RECORDINGS_URL or (find_spec("storages") and find_spec("boto3")):
         return []
     return [
         Error(
