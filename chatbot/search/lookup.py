@@ -95,7 +95,15 @@ def _in_one_passage(phrase: Term) -> Q:
         arg_joiner=", '|', 1)) @@ ",
         output_field=BooleanField(),
     )
-    saying = Passage.objects.filter(has_all, _is_adjacent(phrase))
+    # Not LIKE: the planner takes that for so rare that it would go through all users for each row.
+    in_a_row = Func(
+        F("words"),
+        Value(f" {' '.join(phrase.stems)} "),
+        template="(strpos(' ' || split_part(%(expressions)s) > 0)",
+        arg_joiner=", '|', 1) || ' ', ",
+        output_field=BooleanField(),
+    )
+    saying = Passage.objects.filter(has_all, in_a_row)
     return Q(pk__in=saying.values("conversation"))
 
 
