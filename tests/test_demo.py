@@ -30,6 +30,7 @@ from chatbot.models import (
     User,
 )
 from chatbot.search import reindex
+from chatbot.store.personas import version_of
 from tests.people import alices_talk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
@@ -150,6 +151,14 @@ def test_a_persona_of_the_demo_stays_with_whom_somebody_real_has_talked(alice: U
     makedemo(remove=True)
     assert Persona.objects.filter(slug__startswith="demo-").get() == persona
     assert not demo_users().exists()
+
+
+def test_the_newest_version_of_a_persona_is_the_persona() -> None:
+    makedemo(conversations=5)
+    versions = PersonaVersion.objects.count()
+    for persona in Persona.objects.filter(slug__startswith="demo-"):
+        version_of(persona)
+    assert PersonaVersion.objects.count() == versions
 
 
 def test_where_people_have_conversations_it_asks_for_force(alice: User) -> None:

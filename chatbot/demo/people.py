@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Q, QuerySet
 
 from chatbot.models import Fact, Persona, PersonaVersion, Tag, User
+from chatbot.store.personas import columns_of
 
 PREFIX = "demo-"
 #: No mail can reach it (RFC 2606), and nobody signs up with it by chance.
@@ -157,14 +158,9 @@ def _make_personas(now: datetime) -> dict[str, tuple[int, list[Version]]]:
             row = PersonaVersion.objects.create(
                 persona=persona,
                 number=number,
-                columns=columns_of(persona, model),
+                columns={**columns_of(persona), "model": model},
                 created_at=since,
             )
             versions.append(Version(row.pk, model, since.timestamp()))
         made[persona.slug] = (persona.pk, versions)
     return made
-
-
-def columns_of(persona: Persona, model: str) -> dict[str, object]:
-    """What a version keeps of the persona when it had that model."""
-    return {"instructions": persona.instructions, "model": model, "voice": persona.voice}
