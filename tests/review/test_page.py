@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chatbot import reviewing
-from chatbot.models import AuditEntry, Call, Conversation, Turn, User
+from chatbot import reviewing, search
+from chatbot.models import AuditEntry, Call, Conversation, Recording, Turn, User
 from chatbot.review import page
 from chatbot.reviewing import Work, seen_at
 from chatbot.rights import Right
@@ -163,3 +164,31 @@ def test_it_takes_ten_queries_at_most_whatever_was_said(
         turn.save()
         reviewing.add_note(talk, f"Note {number}", bob)
     assert queries() == few <= 10
+
+
+def test_what_was_looked_for_is_marked_and_stays_text(staff: Client, alice: User) -> None:
+    talk = alices_talk(alice)
+    turn = talk.turns.get(position=0)
+    turn.text = "<b>Lighthouses</b> & a lighthouse"
+    turn.save()
+    list(search.reindex(Conversation.objects.all()))
+    found = "&lt;b&gt;<mark>Lighthouses</mark>&lt;/b&gt; &amp; a <mark>lighthouse</mark>"
+    assert found in text_of(staff, talk, "?_changelist_filters=q%3Dlighthouse")
+    page_of_list = staff.get(f"{LIST}?q=lighthouse").content.decode()
+    assert f'<span class="review-excerpt">{found}</span>' in page_of_list
+
+
+def test_who_may_listen_and_not_read_gets_recordings_without_words(
+    with_rights: Callable[..., Client], talk: Conversation
+) -> None:
+    turn = talk.turns.get(position=0)
+    Recording.objects.create(turn=turn, file="nowhere.flac", duration_ms=900, size=10)
+    shown = text_of(with_rights(Right.LIST, Right.LISTEN), talk)
+    assert f'data-recording="/history/{talk.pk}/recordings/{turn.pk}"' in shown
+    assert shown.count('class="review-turn"') == 1
+    assert "story" not in shown
+    user = User.objects.get(username="staff")
+    user.user_permissions.set(Permission.objects.filter(codename__in=[Right.LIST, Right.READ]))
+    client = Client()
+    client.force_login(user)
+    assert "data-recording" not in text_of(client, talk)
