@@ -186,7 +186,7 @@ def test_who_may_listen_and_not_read_gets_recordings_without_words(
     shown = text_of(with_rights(Right.LIST, Right.LISTEN), talk)
     assert f'data-recording="/history/{talk.pk}/recordings/{turn.pk}"' in shown
     assert shown.count('class="review-turn"') == 1
-    assert "story" not in shown
+    assert "Tell me" not in shown
     user = User.objects.get(username="staff")
     user.user_permissions.set(Permission.objects.filter(codename__in=[Right.LIST, Right.READ]))
     client = Client()
