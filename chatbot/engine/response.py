@@ -118,13 +118,7 @@ class Response:
     def say(self, piece: int, pcm: bytes) -> None:
         """The voice has spoken a piece; pieces go out in order."""
         self._pieces[piece].pcm = pcm
-        while self._sent < len(self._pieces):
-            ready = self._pieces[self._sent]
-            if ready.pcm is None:
-                break
-            self._send(ready.text, ready.pcm)
-            ready.pcm = b""
-            self._sent += 1
+        self._send_ready()
         self._finish_when_said()
 
     def cancel(self, reason: CancelReason) -> None:
@@ -203,7 +197,18 @@ class Response:
             name = voice if isinstance(voice, str) else str(voice.get("id", ""))
             if aloud:
                 orders.append(Speak(self.id, number, aloud, name, speed))
+        self._send_ready()
         return orders
+
+    def _send_ready(self) -> None:
+        """What is spoken, or cannot be spoken (an emoji, a line), leaves in its turn."""
+        while self._sent < len(self._pieces):
+            ready = self._pieces[self._sent]
+            if ready.pcm is None:
+                break
+            self._send(ready.text, ready.pcm)
+            ready.pcm = b""
+            self._sent += 1
 
     def _send(self, text: str, pcm: bytes) -> None:
         assert self.item is not None  # noqa: S101 - a piece exists only of an open item

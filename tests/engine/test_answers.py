@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from chatbot.engine.errors import StageError
 from chatbot.engine.orders import Enough, Generate, Prepare, Speak, Stop
 from chatbot.engine.response import ENOUGH_TOKENS
@@ -259,3 +261,28 @@ def test_an_answer_asked_for_is_not_given_twice() -> None:
     desk.send("response.create")
     desk.run()
     assert len(desk.all("response.created")) == 1
+
+
+# -- what cannot be spoken ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ["😀"],
+        ["?!"],
+        ["Sure, here you are.\n\n", "😀"],
+        ["Sure, here you are. ", "😀"],
+        ["A rule.\n\n", "---"],
+        ["😀\n\n", "Hello."],
+        ["One.\n\n", "😀\n\n", "Two.\n\n", "---"],
+    ],
+)
+def test_an_answer_ends_whatever_of_it_cannot_be_spoken(answer: list[str]) -> None:
+    desk = Desk()
+    desk.answer = answer
+    desk.speak()
+    desk.run()
+    done = desk.last("response.done")["response"]
+    assert done["status"] == "completed"
+    assert done["output"][0]["content"][0]["transcript"].split() == "".join(answer).split()
