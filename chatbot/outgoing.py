@@ -35,8 +35,12 @@ class Outgoing:
         self._waiting.put_nowait(frame)
         if self.unread_bytes > MAX_UNREAD_BYTES:
             log.warning("a browser does not read; let go with %d bytes unsent", self.unread_bytes)
-            self._lose()
-            asyncio.get_running_loop().call_soon(self._left_behind)
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Send nothing more, and say so to whom it concerns."""
+        self._lose()
+        asyncio.get_running_loop().call_soon(self._left_behind)
 
     async def send(self, message: Any) -> None:
         """An ASGI message, after the frames that were put before it."""

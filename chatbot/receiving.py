@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol, cast
@@ -13,6 +14,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import BaseChannelLayer, get_channel_layer
 
 from chatbot.outgoing import Outgoing
+
+log = logging.getLogger(__name__)
 
 #: Where a server offers its `Line` among the extensions of ASGI's scope.
 LINE = "colloquy.line"
@@ -28,6 +31,9 @@ class Line(Protocol):
 
     def unread_bytes(self) -> int:
         """How much of what was sent waits for the peer to read on."""
+
+    def let_go(self) -> None:
+        """Break the connection off."""
 
     def read_on(self) -> None:
         """A large frame was taken, after which nothing more was read."""
@@ -90,6 +96,14 @@ class StraightConsumer(AsyncWebsocketConsumer):
     def unread_bytes(self) -> int:
         """How much of what was sent waits for the browser to read on."""
         return self.outgoing.unread_bytes if self.line is None else self.line.unread_bytes()
+
+    def let_go(self) -> None:
+        """Break the socket off: the browser does not read."""
+        log.warning("a browser does not read; let go with %d bytes unsent", self.unread_bytes())
+        if self.line is not None:
+            self.line.let_go()
+        else:
+            self.outgoing.let_go()
 
     async def stopped(self) -> None:
         """The server ends; it waits for this."""

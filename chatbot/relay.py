@@ -58,6 +58,8 @@ _NOT_STORED = N_("This conversation can no longer be stored, so the call ends. T
 PAUSE_AT_BYTES = 1024 * 1024
 #: until it has read on to here.
 READ_ON_AT_BYTES = PAUSE_AT_BYTES // 4
+#: A browser that reads nothing of what waits for so many ticks (10 s) is let go.
+STUCK_TICKS = 40
 
 
 class Browser(Protocol):
@@ -67,6 +69,9 @@ class Browser(Protocol):
 
     def unread_bytes(self) -> int:
         """How much of what was sent waits to be read."""
+
+    def let_go(self) -> None:
+        """Break the socket off: nobody reads there."""
 
 
 def new_item_id(prefix: str) -> str:
@@ -102,6 +107,8 @@ class Relay:
         self._captions: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING_CAPTIONS)
         self._tools = ToolRunner(context, self._tool_finished)
         self._has_browser = True
+        self._unread = 0
+        self._stuck_ticks = 0
         self._hang_up: HangUp | None = None
         self._bug: Exception | None = None
         self._over = asyncio.Event()
@@ -214,8 +221,19 @@ class Relay:
         # All calls of a worker at once, which wakes it once for all.
         self._next_tick = loop.call_at((loop.time() // TICK_S + 1) * TICK_S, self._tick)
         self._spare_browser()
+        self._look_at_browser()
         self._look_at_upstream()
         self._feed(self._call.tick)
+
+    def _look_at_browser(self) -> None:
+        """Does it read? The upstream waits for it, but not for ever."""
+        is_waited_for = self._upstream is not None and self._upstream.is_paused
+        unread = self._browser.unread_bytes() if is_waited_for else 0
+        self._stuck_ticks = self._stuck_ticks + 1 if 0 < unread >= self._unread else 0
+        self._unread = unread
+        if self._stuck_ticks > STUCK_TICKS:
+            self._stuck_ticks = 0
+            self._browser.let_go()
 
     def _look_at_upstream(self) -> None:
         """Is it there? The user is told of one that is slow, and one that is dead is left."""

@@ -40,6 +40,9 @@ class DaphneLine:
     def unread_bytes(self) -> int:
         return unread_bytes(self._protocol.transport)
 
+    def let_go(self) -> None:
+        self._protocol.transport.abortConnection()
+
     def read_on(self) -> None:
         self._protocol.transport.resumeProducing()
 

@@ -132,7 +132,8 @@ async def test_a_worker_closes_with_1013_when_the_upstream_is_away(workers: Pair
 class Talker:
     """An upstream that says all of an answer at once, as fast as it is read."""
 
-    SECONDS = 300
+    #: Far more than the system itself keeps for sockets on the way.
+    SECONDS = 1200
 
     def __init__(self) -> None:
         self.said_s = 0
