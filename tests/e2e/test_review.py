@@ -60,6 +60,7 @@ def test_keys_lead_through_the_list_that_one_came_from(page: Page, demo: Site) -
     for key, place in (("j", 1), ("ArrowRight", 2), ("k", 1), ("ArrowLeft", 0)):
         page.keyboard.press(key)
         expect(page).to_have_url(demo.url + addresses[place])
+        page.wait_for_load_state()
     page.keyboard.press("n")
     note = page.get_by_role("textbox", name="Note")
     expect(note).to_be_focused()
