@@ -52,6 +52,7 @@ def opened(page: Page, demo: Site, query: str, place: int = 0) -> list[str]:
     addresses = [link.get_attribute("href") or "" for link in links.all()]
     links.nth(place).click()
     expect(page.locator("[data-review]")).to_be_visible()
+    page.wait_for_load_state()
     return addresses
 
 
